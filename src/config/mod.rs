@@ -1,0 +1,1 @@
+//! Flags and `/etc/sundew.toml`, one definition.

@@ -1,0 +1,1 @@
+//! Man or machine: what the timing and the manners of the peer say about it.

@@ -1,0 +1,28 @@
+//! Sundew: tarpits and honeypots that make spammers' work expensive.
+//!
+//! Each connection is one small synchronous process started by a super-server, with the connection
+//! on fd 0 and 1. The map, in the direction in which the modules may know each other:
+//!
+//! - [`engine`]: what a protocol engine is; [`smtp`] is one. Engines are pure: no sockets, no clock,
+//!   no files, no errors. [`persona`] has the texts they speak, [`pace`] how slowly, [`kind`] who
+//!   seems to listen, [`receipt`] which addresses are ours.
+//! - [`drive`]: the one loop that carries out an engine's turns, on a [`conn`] with a [`clock`].
+//! - [`slots`]: how many at once; [`peer`]: who is it; [`event`]: the log line; [`sink`]: where it goes.
+//! - [`config`]: flags and `/etc/sundew.toml`; [`start`]: the order of start-up; `bin/`: which program.
+//!
+//! Invariants: the peer never reads a diagnostic of ours; nothing is relayed; every buffer has a
+//! limit and every wait an end; whatever came from a peer is made plain before it is logged.
+
+pub mod clock;
+pub mod config;
+pub mod engine;
+pub mod event;
+pub mod kind;
+pub mod pace;
+pub mod persona;
+pub mod run;
+pub mod slots;
+pub mod smtp;
+
+/// The generator behind every random choice; seeded by the system, or by `--seed`.
+pub type Rng = rand::rngs::StdRng;

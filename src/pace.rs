@@ -1,0 +1,1 @@
+//! How slowly a reply leaves: profiles, jitter, time of day.

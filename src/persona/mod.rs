@@ -1,0 +1,1 @@
+//! The texts of the server that we pretend to be, as tables.

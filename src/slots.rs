@@ -1,0 +1,1 @@
+//! How many at once, across processes: one locked file for each slot.

@@ -1,0 +1,1 @@
+//! The SMTP conversation of a persona (RFC 5321), without any time in it.

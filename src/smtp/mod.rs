@@ -1,0 +1,4 @@
+//! SMTP: [`dialogue`] knows what to say, [`session`] how slowly.
+
+pub mod dialogue;
+pub mod session;
