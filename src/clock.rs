@@ -26,9 +26,7 @@ impl System {
     /// Starts counting now.
     #[expect(clippy::disallowed_methods, reason = "this is the place")]
     pub fn start() -> Self {
-        System {
-            began: Instant::now(),
-        }
+        System { began: Instant::now() }
     }
 }
 
@@ -53,10 +51,7 @@ pub struct Fake {
 impl Fake {
     /// A clock whose connection begins at this moment of the wall clock.
     pub fn at(began: DateTime<FixedOffset>) -> Self {
-        Fake {
-            elapsed: Rc::default(),
-            began,
-        }
+        Fake { elapsed: Rc::default(), began }
     }
 
     /// Lets time pass.

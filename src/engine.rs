@@ -125,10 +125,6 @@ pub trait Engine {
 impl Turn {
     /// Says something and does `then`, with nothing for the log.
     pub fn new(say: impl Into<Vec<u8>>, then: Then) -> Self {
-        Turn {
-            say: say.into(),
-            then,
-            notes: Vec::new(),
-        }
+        Turn { say: say.into(), then, notes: Vec::new() }
     }
 }

@@ -238,9 +238,7 @@ pub struct Seconds(Duration);
 impl Seconds {
     /// Rounds down to milliseconds, which is what the log can hold.
     pub fn new(time: Duration) -> Self {
-        Seconds(Duration::from_millis(
-            u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
-        ))
+        Seconds(Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)))
     }
 
     pub fn duration(self) -> Duration {
@@ -265,14 +263,11 @@ impl FromStr for Seconds {
     fn from_str(s: &str) -> Result<Self, NotAnEvent> {
         let (whole, part) = s.split_once('.').unwrap_or((s, ""));
         let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
-        if !digits(whole) || !digits(part) || part.len() > 3 || (s.contains('.') && part.is_empty())
-        {
+        if !digits(whole) || !digits(part) || part.len() > 3 || (s.contains('.') && part.is_empty()) {
             return Err(NotAnEvent::Value);
         }
         let seconds = whole.parse().map_err(|_| NotAnEvent::Value)?;
-        let millis: u32 = format!("{part:0<3}")
-            .parse()
-            .map_err(|_| NotAnEvent::Value)?;
+        let millis: u32 = format!("{part:0<3}").parse().map_err(|_| NotAnEvent::Value)?;
         Ok(Seconds(Duration::new(seconds, millis * 1_000_000)))
     }
 }
@@ -335,10 +330,7 @@ struct Fields(Vec<(String, String)>);
 
 impl Fields {
     fn get(&self, key: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(k, _)| k == key)
-            .map(|(_, v)| v.as_str())
+        self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
     }
 
     fn split(mut rest: &str) -> Result<Self, NotAnEvent> {
@@ -350,9 +342,7 @@ impl Fields {
             }
             let (key, after) = rest.split_once('=').ok_or(NotAnEvent::Form)?;
             if key.is_empty()
-                || !key
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+                || !key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
             {
                 return Err(NotAnEvent::Form);
             }

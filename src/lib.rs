@@ -18,6 +18,7 @@ pub mod config;
 pub mod engine;
 pub mod event;
 pub mod kind;
+pub mod lines;
 pub mod pace;
 pub mod persona;
 pub mod run;

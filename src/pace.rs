@@ -21,10 +21,7 @@ pub struct Range {
 impl Range {
     /// From and to in milliseconds, for tables.
     pub const fn ms(from: u64, to: u64) -> Self {
-        Range {
-            from: Duration::from_millis(from),
-            to: Duration::from_millis(to),
-        }
+        Range { from: Duration::from_millis(from), to: Duration::from_millis(to) }
     }
 
     /// A time between the two ends, both included.
@@ -35,10 +32,7 @@ impl Range {
 
     /// The same range with nothing in it longer than `most`.
     pub fn capped(self, most: Duration) -> Self {
-        Range {
-            from: self.from.min(most),
-            to: self.to.min(most),
-        }
+        Range { from: self.from.min(most), to: self.to.min(most) }
     }
 }
 
@@ -60,10 +54,7 @@ impl FromStr for Range {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (from, to) = text.split_once('-').unwrap_or((text, text));
-        let range = Range {
-            from: seconds(from)?,
-            to: seconds(to)?,
-        };
+        let range = Range { from: seconds(from)?, to: seconds(to)? };
         if range.from > range.to {
             return Err(format!("\"{text}\" ends before it begins"));
         }
@@ -98,12 +89,8 @@ impl Steps {
     /// The next pause, `since` the slow reply began, and never longer than `max_pause`.
     pub fn pause(self, since: Duration, max_pause: Duration, rng: &mut crate::Rng) -> Duration {
         let row = self.rows.iter().find(|(until, _)| since < *until);
-        let tail = Range {
-            from: max_pause * self.tail / 100,
-            to: max_pause,
-        };
-        row.map_or(tail, |(_, range)| range.capped(max_pause))
-            .draw(rng)
+        let tail = Range { from: max_pause * self.tail / 100, to: max_pause };
+        row.map_or(tail, |(_, range)| range.capped(max_pause)).draw(rng)
     }
 }
 
@@ -126,10 +113,7 @@ impl When {
         }
         self.hours.0.iter().any(|&(from, to)| match from < to {
             true => (from..to).contains(&minute) && self.days.has(today),
-            false => {
-                (minute >= from && self.days.has(today))
-                    || (minute < to && self.days.has(today.pred()))
-            }
+            false => (minute >= from && self.days.has(today)) || (minute < to && self.days.has(today.pred())),
         })
     }
 }
@@ -149,18 +133,14 @@ impl FromStr for Hours {
             // A span of no length would read as the whole day to some and as nothing to others.
             (from != to && from < 1440).then_some((from, to))
         });
-        spans
-            .collect::<Option<Vec<_>>>()
-            .map(Hours)
-            .ok_or_else(wrong)
+        spans.collect::<Option<Vec<_>>>().map(Hours).ok_or_else(wrong)
     }
 }
 
 fn minute(text: &str) -> Option<u16> {
     let (hour, minute) = text.trim().split_once(':')?;
-    let number = |t: &str| {
-        (t.len() <= 2 && t.bytes().all(|b| b.is_ascii_digit())).then(|| t.parse::<u16>().ok())?
-    };
+    let number =
+        |t: &str| (t.len() <= 2 && t.bytes().all(|b| b.is_ascii_digit())).then(|| t.parse::<u16>().ok())?;
     let (hour, minute) = (number(hour)?, number(minute)?);
     let all = hour * 60 + minute;
     (minute < 60 && all <= 1440).then_some(all)
@@ -170,14 +150,7 @@ impl Display for Hours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (from, to)) in self.0.iter().enumerate() {
             let comma = if at == 0 { "" } else { "," };
-            write!(
-                f,
-                "{comma}{:02}:{:02}-{:02}:{:02}",
-                from / 60,
-                from % 60,
-                to / 60,
-                to % 60
-            )?;
+            write!(f, "{comma}{:02}:{:02}-{:02}:{:02}", from / 60, from % 60, to / 60, to % 60)?;
         }
         Ok(())
     }
@@ -225,12 +198,7 @@ impl FromStr for Days {
 
 impl Display for Days {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = DAYS
-            .iter()
-            .zip(self.0)
-            .filter(|(_, on)| *on)
-            .map(|(day, _)| *day)
-            .collect();
+        let names: Vec<_> = DAYS.iter().zip(self.0).filter(|(_, on)| *on).map(|(day, _)| *day).collect();
         f.write_str(&names.join(","))
     }
 }
@@ -258,9 +226,7 @@ impl<P> Schedule<P> {
         self.profiles
             .iter()
             .find(|profile| profile.when.applies(wall))
-            .map_or((&self.name, &self.ordinary), |profile| {
-                (&profile.name, &profile.pacing)
-            })
+            .map_or((&self.name, &self.ordinary), |profile| (&profile.name, &profile.pacing))
     }
 }
 
@@ -278,9 +244,7 @@ mod tests {
         for text in ["0.3-3", "2", "0", "0.2-1.8", "0.125-50"] {
             assert_eq!(text.parse::<Range>().unwrap().to_string(), text);
         }
-        for text in [
-            "", "-", "3-1", "soon", "1e3", "-1", "1-", "inf", "nan", "99999999", ".",
-        ] {
+        for text in ["", "-", "3-1", "soon", "1e3", "-1", "1-", "inf", "nan", "99999999", "."] {
             assert!(text.parse::<Range>().is_err(), "{text}");
         }
     }
@@ -298,29 +262,21 @@ mod tests {
     #[test]
     fn pauses_grow_and_respect_the_longest() {
         let mut rng = crate::Rng::seed_from_u64(1);
-        let steps = Steps {
-            rows: &[(Duration::from_secs(30), Range::ms(2_000, 6_000))],
-            tail: 50,
-        };
+        const ROWS: &[(Duration, Range)] = &[(Duration::from_secs(30), Range::ms(2_000, 6_000))];
+        let steps = Steps { rows: ROWS, tail: 50 };
         let minute = Duration::from_secs(60);
         for _ in 0..100 {
             let early = steps.pause(Duration::ZERO, minute, &mut rng);
             assert!((2..=6).contains(&early.as_secs()), "{early:?}");
             let late = steps.pause(Duration::from_secs(30), minute, &mut rng);
             assert!((30..=60).contains(&late.as_secs()), "{late:?}");
-            assert_eq!(
-                steps.pause(Duration::ZERO, Duration::from_secs(1), &mut rng),
-                Duration::from_secs(1)
-            );
+            assert_eq!(steps.pause(Duration::ZERO, Duration::from_secs(1), &mut rng), Duration::from_secs(1));
         }
     }
 
     #[test]
     fn hours_cross_midnight_and_belong_to_the_day_they_begin_on() {
-        let when = When {
-            hours: "22:00-06:30".parse().unwrap(),
-            days: "Fri".parse().unwrap(),
-        };
+        let when = When { hours: "22:00-06:30".parse().unwrap(), days: "Fri".parse().unwrap() };
         let friday = "2026-11-27";
         let saturday = "2026-11-28";
         assert!(!when.applies(at(&format!("{friday}T05:00:00+01:00"))));
@@ -336,25 +292,11 @@ mod tests {
         for text in ["22:00-06:30", "00:00-24:00", "08:00-12:00,13:00-17:30"] {
             assert_eq!(text.parse::<Hours>().unwrap().to_string(), text);
         }
-        for text in [
-            "",
-            "8-9",
-            "24:00-01:00",
-            "08:00-08:00",
-            "08:60-09:00",
-            "25:00-26:00",
-            "+8:00-09:00",
-        ] {
+        for text in ["", "8-9", "24:00-01:00", "08:00-08:00", "08:60-09:00", "25:00-26:00", "+8:00-09:00"] {
             assert!(text.parse::<Hours>().is_err(), "{text}");
         }
-        assert_eq!(
-            "Fri-Mon".parse::<Days>().unwrap().to_string(),
-            "Mon,Fri,Sat,Sun"
-        );
-        assert_eq!(
-            "mon-fri".parse::<Days>().unwrap().to_string(),
-            "Mon,Tue,Wed,Thu,Fri"
-        );
+        assert_eq!("Fri-Mon".parse::<Days>().unwrap().to_string(), "Mon,Fri,Sat,Sun");
+        assert_eq!("mon-fri".parse::<Days>().unwrap().to_string(), "Mon,Tue,Wed,Thu,Fri");
         assert!("Mon-Tag".parse::<Days>().is_err());
     }
 
@@ -362,19 +304,13 @@ mod tests {
     fn the_first_profile_that_fits_wins() {
         let profile = |name: &str, hours: &str| Profile {
             name: name.into(),
-            when: When {
-                hours: hours.parse().unwrap(),
-                days: Days::default(),
-            },
+            when: When { hours: hours.parse().unwrap(), days: Days::default() },
             pacing: name.len(),
         };
         let schedule = Schedule {
             name: "day".into(),
             ordinary: 0,
-            profiles: vec![
-                profile("lunch", "12:00-13:00"),
-                profile("office", "08:00-18:00"),
-            ],
+            profiles: vec![profile("lunch", "12:00-13:00"), profile("office", "08:00-18:00")],
         };
         assert_eq!(schedule.at(at("2026-11-23T12:30:00Z")), ("lunch", &5));
         assert_eq!(schedule.at(at("2026-11-23T13:00:00Z")), ("office", &6));

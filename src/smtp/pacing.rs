@@ -70,10 +70,7 @@ const NIGHT: Steps = Steps {
     tail: 70,
 };
 
-const GENTLE: Steps = Steps {
-    rows: &[(HALF_MINUTE, Range::ms(2_000, 4_000))],
-    tail: 30,
-};
+const GENTLE: Steps = Steps { rows: &[(HALF_MINUTE, Range::ms(2_000, 4_000))], tail: 30 };
 
 impl Pace {
     /// The numbers of this table.
