@@ -65,13 +65,15 @@ pub struct Arrival {
     pub telnet: u32,
 }
 
-/// The two ways of reading.
+/// The ways of reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Lines that end with CR LF or LF; telnet negotiation is answered and taken out.
     Commands,
     /// A message body: every byte counts, long lines come in parts.
     Text,
+    /// A message body, read through the smallest receive window that the kernel grants.
+    Narrow,
 }
 
 /// One turn of ours: say this, then do that.

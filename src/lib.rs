@@ -15,15 +15,19 @@
 
 pub mod clock;
 pub mod config;
+pub mod conn;
+pub mod drive;
 pub mod engine;
 pub mod event;
 pub mod kind;
 pub mod lines;
 pub mod pace;
+pub mod peer;
 pub mod persona;
 pub mod run;
 pub mod slots;
 pub mod smtp;
+pub mod sys;
 
 /// The generator behind every random choice; seeded by the system, or by `--seed`.
 pub type Rng = rand::rngs::StdRng;

@@ -145,7 +145,7 @@ impl Lines {
             } else {
                 self.keep(byte);
             }
-            if mode == Mode::Text && self.line.len() >= PART {
+            if mode != Mode::Commands && self.line.len() >= PART {
                 return Some(self.take(Ending::Cut, line));
             }
         }

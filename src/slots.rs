@@ -127,12 +127,8 @@ pub fn take(dir: &Path, limits: Limits, peer: Option<IpAddr>, rng: &mut Rng) -> 
     }
     let tarpit = 1..=limits.slots.min(limits.total);
     let polite = tarpit.end() + 1..=limits.total;
-    let named = |error: io::Error| {
-        io::Error::new(
-            error.kind(),
-            format!("lock directory {}: {error}", dir.display()),
-        )
-    };
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("lock directory {}: {error}", dir.display()));
     let dir = open_dir(dir).map_err(named)?;
     let map = Map::open(&dir).map_err(named)?;
     let network = Network::of(peer);
@@ -140,13 +136,7 @@ pub fn take(dir: &Path, limits: Limits, peer: Option<IpAddr>, rng: &mut Rng) -> 
         map.close_gate(rng);
     }
     let view = map.read(limits.total, network).map_err(named)?;
-    let mut search = Search {
-        dir,
-        map,
-        view,
-        network,
-        rng,
-    };
+    let mut search = Search { dir, map, view, network, rng };
 
     let sharers = |view: &View, number| view.sharers.has(number);
     let full = limits.per_source > 0 && search.view.sharers.count(&tarpit) >= limits.per_source;
@@ -163,9 +153,7 @@ pub fn take(dir: &Path, limits: Limits, peer: Option<IpAddr>, rng: &mut Rng) -> 
         let slot = search.keep(found).map_err(named)?;
         return Ok(Grant::Polite { slot, why });
     }
-    Ok(Grant::Full {
-        busy: search.view.taken.len(),
-    })
+    Ok(Grant::Full { busy: search.view.taken.len() })
 }
 
 /// A lock that was free, and the number of its slot.
@@ -256,12 +244,7 @@ impl Search<'_> {
         // Not among the taken while the others are looked at.
         self.view.taken.put(number, false);
         self.correct();
-        Ok(Slot {
-            number,
-            busy: self.view.taken.len() + 1,
-            map: self.map,
-            _lock: lock,
-        })
+        Ok(Slot { number, busy: self.view.taken.len() + 1, map: self.map, _lock: lock })
     }
 
     /// Looks at a few slots that the map calls taken, and clears those that are not. Best effort:
@@ -294,11 +277,7 @@ fn around(range: &RangeInclusive<u32>, start: u32) -> impl Iterator<Item = u32> 
 /// Opens the lock directory, and makes it if it is not there.
 fn open_dir(path: &Path) -> io::Result<File> {
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    let open = || {
-        open(path, flags, Mode::empty())
-            .map(File::from)
-            .map_err(io::Error::from)
-    };
+    let open = || open(path, flags, Mode::empty()).map(File::from).map_err(io::Error::from);
     let dir = match open() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             DirBuilder::new().recursive(true).mode(0o750).create(path)?;
@@ -308,10 +287,7 @@ fn open_dir(path: &Path) -> io::Result<File> {
     };
     if dir.metadata()?.mode() & 0o002 != 0 {
         // Whoever locks the files here decides whether the tarpit serves.
-        return Err(io::Error::new(
-            ErrorKind::PermissionDenied,
-            "everybody may write to it",
-        ));
+        return Err(io::Error::new(ErrorKind::PermissionDenied, "everybody may write to it"));
     }
     Ok(dir)
 }
@@ -319,15 +295,12 @@ fn open_dir(path: &Path) -> io::Result<File> {
 /// Opens a file of the lock directory, and makes it if it is not there. The group may write, as far
 /// as the umask lets it, for programs of several users that share their slots.
 fn open_in(dir: &impl AsFd, name: &str) -> io::Result<File> {
-    let flags =
-        OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
+    let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
     let mode = Mode::from_bits_truncate(0o660);
-    openat(dir, name, flags, mode)
-        .map(File::from)
-        .map_err(|errno| {
-            let error = io::Error::from(errno);
-            io::Error::new(error.kind(), format!("{name}: {error}"))
-        })
+    openat(dir, name, flags, mode).map(File::from).map_err(|errno| {
+        let error = io::Error::from(errno);
+        io::Error::new(error.kind(), format!("{name}: {error}"))
+    })
 }
 
 #[cfg(test)]

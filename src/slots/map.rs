@@ -65,17 +65,12 @@ impl Map {
 
     /// Reads the records of the slots up to `last`; what the file does not have is free.
     pub(super) fn read(&self, last: u32, network: Network) -> io::Result<View> {
-        let mut view = View {
-            last,
-            taken: Set::up_to(last),
-            sharers: Set::up_to(last),
-        };
+        let mut view = View { last, taken: Set::up_to(last), sharers: Set::up_to(last) };
         // In pieces, so that a process with 10,000 slots to look at is as small as one with forty.
         let mut piece = [0; 512 * RECORD];
         let mut number = 0;
         while number < last {
-            let wanted =
-                usize::try_from(last - number).map_or(piece.len(), |n| piece.len().min(n * RECORD));
+            let wanted = usize::try_from(last - number).map_or(piece.len(), |n| piece.len().min(n * RECORD));
             let got = match self.0.read_at(&mut piece[..wanted], offset(number + 1)) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 other => other?,
@@ -119,10 +114,7 @@ impl Map {
 
     /// Waits until nobody else counts a network, for about a second at most. Closing the file opens
     /// the gate too, in whatever way that comes about.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "there is no peer to be heard yet, and an end to it"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "there is no peer to be heard yet, and an end to it")]
     pub(super) fn close_gate(&self, rng: &mut Rng) {
         for _ in 0..TRIES {
             match self.0.try_lock_exclusive() {
@@ -166,9 +158,7 @@ impl Set {
     }
 
     pub(super) fn has(&self, number: u32) -> bool {
-        self.0
-            .get(number as usize / 64)
-            .is_some_and(|word| word >> (number % 64) & 1 == 1)
+        self.0.get(number as usize / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
     }
 
     /// Puts a slot into the set or takes it out; one above `last` is let be.
@@ -185,9 +175,6 @@ impl Set {
 
     /// How many of the range are in it.
     pub(super) fn count(&self, range: &RangeInclusive<u32>) -> u32 {
-        range
-            .clone()
-            .map(|number| u32::from(self.has(number)))
-            .sum()
+        range.clone().map(|number| u32::from(self.has(number))).sum()
     }
 }

@@ -36,8 +36,7 @@ impl Dir {
         let mut options = fs::File::options();
         let options = options.create(true).truncate(false).write(true);
         let map = options.open(self.0.join("map")).unwrap();
-        map.write_all_at(&network, u64::from(number - 1) * 8)
-            .unwrap();
+        map.write_all_at(&network, u64::from(number - 1) * 8).unwrap();
     }
 }
 
@@ -51,11 +50,7 @@ fn rng() -> Rng {
     Rng::try_from_rng(&mut rand::rngs::SysRng).unwrap()
 }
 
-const USUAL: Limits = Limits {
-    slots: 35,
-    total: 40,
-    per_source: 0,
-};
+const USUAL: Limits = Limits { slots: 35, total: 40, per_source: 0 };
 const PEER: &str = "192.0.2.7";
 
 /// How many got a slot, were refused politely for this reason, and found all full.
@@ -118,9 +113,7 @@ fn sixty_at_the_same_time() {
                 dir.take(USUAL, PEER)
             };
             let all: Vec<_> = (0..60).map(|_| scope.spawn(one)).collect();
-            all.into_iter()
-                .map(|thread| thread.join().unwrap())
-                .collect()
+            all.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(counts(&grants, Why::Slots), (35, 5, 20));
     }
@@ -128,10 +121,7 @@ fn sixty_at_the_same_time() {
 
 #[test]
 fn sixty_of_four_networks_at_the_same_time() {
-    let limits = Limits {
-        per_source: 3,
-        ..USUAL
-    };
+    let limits = Limits { per_source: 3, ..USUAL };
     for _ in 0..20 {
         let dir = Dir::new();
         let start = Barrier::new(60);
@@ -141,12 +131,8 @@ fn sixty_of_four_networks_at_the_same_time() {
                 start.wait();
                 dir.take(limits, &format!("192.0.{}.{number}", number % 4))
             };
-            let all: Vec<_> = (0..60)
-                .map(|number| scope.spawn(move || one(number)))
-                .collect();
-            all.into_iter()
-                .map(|thread| thread.join().unwrap())
-                .collect()
+            let all: Vec<_> = (0..60).map(|number| scope.spawn(move || one(number))).collect();
+            all.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(counts(&grants, Why::PerSource), (12, 5, 43));
     }
@@ -155,11 +141,7 @@ fn sixty_of_four_networks_at_the_same_time() {
 #[test]
 fn no_slot_is_lost_while_many_come_and_go() {
     let dir = Dir::new();
-    let limits = Limits {
-        slots: 3,
-        total: 4,
-        per_source: 0,
-    };
+    let limits = Limits { slots: 3, total: 4, per_source: 0 };
     let inside = AtomicU32::new(0);
     std::thread::scope(|scope| {
         for _ in 0..8 {
@@ -179,19 +161,10 @@ fn no_slot_is_lost_while_many_come_and_go() {
 
 #[test]
 fn one_network_has_no_more_than_its_share() {
-    let limits = Limits {
-        per_source: 2,
-        ..USUAL
-    };
+    let limits = Limits { per_source: 2, ..USUAL };
     for (network, other) in [
-        (
-            ["192.0.2.1", "192.0.2.200", "::ffff:192.0.2.9"],
-            "192.0.3.1",
-        ),
-        (
-            ["2001:db8:1::1", "2001:db8:1:2::1", "2001:db8:1:ffff::"],
-            "2001:db8:2::1",
-        ),
+        (["192.0.2.1", "192.0.2.200", "::ffff:192.0.2.9"], "192.0.3.1"),
+        (["2001:db8:1::1", "2001:db8:1:2::1", "2001:db8:1:ffff::"], "2001:db8:2::1"),
         (["unknown", "unknown", "unknown"], "0.0.0.0"),
     ] {
         let dir = Dir::new();
@@ -209,10 +182,7 @@ fn one_network_has_no_more_than_its_share() {
 #[test]
 fn a_dead_one_does_not_count_against_its_network() {
     let dir = Dir::new();
-    let limits = Limits {
-        per_source: 2,
-        ..USUAL
-    };
+    let limits = Limits { per_source: 2, ..USUAL };
     let _alive = slot(dir.take(limits, PEER));
     dir.bury(30, [b'4', 192, 0, 2, 0, 0, 0, 0]);
     assert_eq!(slot(dir.take(limits, PEER)).number(), 30);
@@ -221,11 +191,7 @@ fn a_dead_one_does_not_count_against_its_network() {
 #[test]
 fn a_full_map_of_the_dead_is_an_empty_tarpit() {
     for slots in [1, 35, 1_000] {
-        let limits = Limits {
-            slots,
-            total: slots + 5,
-            per_source: 0,
-        };
+        let limits = Limits { slots, total: slots + 5, per_source: 0 };
         let dir = Dir::new();
         (1..=limits.total).for_each(|number| dir.bury(number, [b'u', 0, 0, 0, 0, 0, 0, 0]));
         let grants = dir.fill(limits.total + 1, limits, PEER);
@@ -286,23 +252,13 @@ fn what_cannot_be_used_is_an_error() {
         let error = refused(unusable, USUAL);
         assert!(error.contains(&unusable.display().to_string()), "{error}");
     }
-    let much = Limits {
-        slots: 5,
-        total: MOST + 1,
-        per_source: 0,
-    };
+    let much = Limits { slots: 5, total: MOST + 1, per_source: 0 };
     assert!(refused(&dir.0, much).contains("1000000"));
 
     for name in ["map", "1"] {
-        let only = Limits {
-            slots: 1,
-            total: 1,
-            per_source: 0,
-        };
-        let made: [fn(&Path, &Path); 2] = [
-            |path, _| fs::create_dir(path).unwrap(),
-            |path, file| symlink(file, path).unwrap(),
-        ];
+        let only = Limits { slots: 1, total: 1, per_source: 0 };
+        let made: [fn(&Path, &Path); 2] =
+            [|path, _| fs::create_dir(path).unwrap(), |path, file| symlink(file, path).unwrap()];
         for make in made {
             let dir = Dir::new();
             make(&dir.0.join(name), &file);
@@ -319,15 +275,7 @@ fn no_slots_at_all() {
     let dir = Dir::new();
     for (slots, total, expected) in [(0, 0, (0, 0, 3)), (0, 2, (0, 2, 1)), (9, 2, (2, 0, 1))] {
         for per_source in [0, 9] {
-            let grants = dir.fill(
-                3,
-                Limits {
-                    slots,
-                    total,
-                    per_source,
-                },
-                PEER,
-            );
+            let grants = dir.fill(3, Limits { slots, total, per_source }, PEER);
             assert_eq!(counts(&grants, Why::Slots), expected, "{slots} of {total}");
         }
     }
