@@ -284,10 +284,10 @@ pub fn mute_stderr() {
     let errors = same(errors.as_fd());
     let peers = [same(input.as_fd()), same(output.as_fd())];
     let console = errors.is_some_and(|(_, mode)| mode == libc::S_IFCHR || mode == libc::S_IFREG);
-    if errors.is_none() || (peers.contains(&errors) && !console) {
-        if let Ok(null) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
-            let _ = nix::unistd::dup2_stderr(null);
-        }
+    if (errors.is_none() || (peers.contains(&errors) && !console))
+        && let Ok(null) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")
+    {
+        let _ = nix::unistd::dup2_stderr(null);
     }
 }
 

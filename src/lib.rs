@@ -25,6 +25,7 @@ pub mod pace;
 pub mod peer;
 pub mod persona;
 pub mod run;
+pub mod sink;
 pub mod slots;
 pub mod smtp;
 pub mod sys;
