@@ -1,1 +1,214 @@
 //! Flags and `/etc/sundew.toml`, one definition.
+//!
+//! Every option is a field of a clap struct, and its doc comment is the manual. The file's keys become
+//! flags of the same name, which are put before those of the command line; clap then parses the whole
+//! once. A key that the command line gives itself is left out of the file's share, so flags win, for
+//! lists too.
+//!
+//! Nothing in here prints or exits: under a super-server fds 0 to 2 are the peer. The caller gets
+//! what to run, or a text for the operator, or one line that says what is wrong and where.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt::{self, Display};
+use std::path::{Path, PathBuf};
+
+mod blame;
+mod check;
+mod common;
+pub mod file;
+mod network;
+mod smtarpit;
+mod value;
+
+pub use blame::Origins;
+pub use common::{Common, Facility, Log, User};
+pub use network::Network;
+pub use smtarpit::{Pacing, Profile, Smtarpit};
+
+/// Where the configuration is when nobody says otherwise.
+pub const FILE: &str = "/etc/sundew.toml";
+
+/// The environment variable that names the configuration, for those who use envdir.
+pub const VARIABLE: &str = "SUNDEW_CONFIG";
+
+/// The tables that the file may have: one for each program of the suite.
+pub const TABLES: &[&str] = &["smtarpit", "tarpop", "sundew", "report", "run"];
+
+/// The flags that cannot be keys of the file, since they are about the file or about this run only.
+pub const NOT_KEYS: &[&str] = &["config", "check", "help", "version"];
+
+/// The options of one program.
+pub trait Program: clap::Parser {
+    /// Its table in the file, one of [`TABLES`].
+    const TABLE: &'static str;
+    /// Its lock directory when none is given; empty for a program that takes no slots.
+    const LOCK_DIR: &'static str;
+
+    /// The flags that are about this run.
+    fn asked(&self) -> &Invocation;
+    /// Looks for values that do not go together.
+    fn fit(&self, origins: &Origins) -> Result<(), Failure>;
+    /// What `--check` should warn about: each one a sentence without a full stop, after a key.
+    fn warnings(&self) -> Vec<String>;
+}
+
+/// What the operator asked for.
+#[derive(Debug, PartialEq)]
+pub enum Asked<P> {
+    /// To run with these options.
+    Run(P),
+    /// To read this: the help, the version or the result of `--check`.
+    Text(String),
+}
+
+/// Why there is no configuration: one line for the operator, never for the peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure(String);
+
+impl Failure {
+    /// Control characters are escaped, so that the text stays one line.
+    pub fn new(text: impl Display) -> Self {
+        let mut line = String::new();
+        for c in text.to_string().chars() {
+            match c.is_control() {
+                true => line.extend(c.escape_debug()),
+                false => line.push(c),
+            }
+        }
+        Failure(line)
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Flags that every program has and that cannot stand in the file.
+#[derive(Debug, Clone, PartialEq, Default, clap::Args)]
+#[command(next_help_heading = "Options for this run only")]
+pub struct Invocation {
+    /// Read the configuration from this file
+    ///
+    /// Without this flag the file is the one that the environment variable SUNDEW_CONFIG names, else
+    /// /etc/sundew.toml if there is one. A file that is named must be there.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Print the effective configuration and exit
+    ///
+    /// The output is a valid sundew.toml; comments say where each value comes from and warn of what
+    /// will not work on this machine. Run it before reloading the super-server.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Reads the command line, `args[0]` being the program's name, and the file that it or the
+/// environment names.
+pub fn load<P: Program>(args: impl IntoIterator<Item = OsString>) -> Result<Asked<P>, Failure> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let own = Given::by(&args);
+    if own.wants_text {
+        return settle(&args, None);
+    }
+    let variable = std::env::var_os(VARIABLE).filter(|name| !name.is_empty());
+    let named = own.config.map(PathBuf::from).or(variable.map(PathBuf::from));
+    let path = named.as_deref().unwrap_or(Path::new(FILE));
+    match (file::load(path)?, &named) {
+        (Some(text), _) => settle(&args, Some((path, &text))),
+        (None, None) => settle(&args, None),
+        (None, Some(_)) => Err(Failure::new(format_args!("{}: there is no such file", path.display()))),
+    }
+}
+
+/// The same with the file already read: its name for messages and its text.
+pub fn settle<P: Program>(args: &[OsString], file: Option<(&Path, &str)>) -> Result<Asked<P>, Failure> {
+    let given = Given::by(args);
+    let mut command = command::<P>();
+    let mut origins = Origins::default();
+    if let Some((path, text)) = file {
+        let mut settings = file::read(text, path, P::TABLE, &command)?;
+        settings.retain(|setting| !given.has(&setting.key));
+        origins = Origins::of_file(path, settings);
+    }
+    let is_set = |key: &str| given.has(key) || origins.line(key).is_some();
+    let machine = (!given.wants_text && !is_set("hostname") && value::has_option(&command, "hostname"))
+        .then(|| OsString::from(format!("--hostname={}", value::nodename())));
+
+    let mut all = Vec::with_capacity(args.len() + 8);
+    all.extend(args.first().cloned().or(Some(P::TABLE.into())));
+    all.extend(machine);
+    all.extend(origins.flags(&command).map(OsString::from));
+    all.extend(args.iter().skip(1).cloned());
+    origins.given = given.keys;
+
+    let matches = match command.try_get_matches_from_mut(all) {
+        Ok(matches) => matches,
+        Err(error) if !error.use_stderr() => return Ok(Asked::Text(error.render().to_string())),
+        Err(error) => return Err(origins.explain(&error)),
+    };
+    let program = P::from_arg_matches(&matches).map_err(|error| origins.explain(&error))?;
+    program.fit(&origins)?;
+    match program.asked().check {
+        false => Ok(Asked::Run(program)),
+        true => Ok(Asked::Text(check::show(&command, &matches, &origins, P::TABLE, &program.warnings()))),
+    }
+}
+
+/// The definition of a program's options, with the defaults that differ between programs.
+pub fn command<P: Program>() -> clap::Command {
+    let command = P::command();
+    match value::has_option(&command, "lock_dir") {
+        true => command.mut_arg("lock_dir", |arg| arg.default_value(P::LOCK_DIR)),
+        false => command,
+    }
+}
+
+/// What a glance at the command line tells before it is parsed. No option of ours takes a value that
+/// begins with `--`, so whatever begins so is a flag.
+#[derive(Default)]
+struct Given {
+    /// The flags that are there, as keys.
+    keys: Vec<String>,
+    config: Option<OsString>,
+    /// Help or the version is wanted: the file does not matter, and may be broken.
+    wants_text: bool,
+}
+
+impl Given {
+    fn by(args: &[OsString]) -> Self {
+        let mut given = Given::default();
+        let mut args = args.iter().skip(1).map(OsString::as_os_str);
+        while let Some(arg) = args.next() {
+            let Some((flag, value)) = split(arg) else {
+                given.wants_text |= arg == "-h" || arg == "-V";
+                continue;
+            };
+            given.wants_text |= flag == "help" || flag == "version";
+            if flag == "config" {
+                given.config = value.or_else(|| args.next()).map(OsStr::to_owned);
+            }
+            given.keys.push(flag.replace('-', "_"));
+        }
+        given
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.keys.iter().any(|given| given == key)
+    }
+}
+
+/// Splits `--flag=value`; the value may be any bytes, a path for example.
+fn split(arg: &OsStr) -> Option<(&str, Option<&OsStr>)> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let rest = arg.as_bytes().strip_prefix(b"--")?;
+    let mut parts = rest.splitn(2, |byte| *byte == b'=');
+    let flag = std::str::from_utf8(parts.next()?).ok()?;
+    Some((flag, parts.next().map(OsStr::from_bytes)))
+}
+
+#[cfg(test)]
+mod tests;

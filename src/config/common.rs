@@ -1,0 +1,252 @@
+//! The options that every program of the suite has.
+
+use std::fmt::{self, Display};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::value::{self, words};
+use super::{Failure, Network, Origins};
+
+/// The heading in `--help`; the options under it are the keys at the top of the file.
+pub(super) const HEADING: &str = "Common options";
+
+/// Options that mean the same for every program; in the file they stand before the first table.
+#[derive(Debug, Clone, PartialEq, clap::Args)]
+#[command(next_help_heading = HEADING)]
+pub struct Common {
+    /// The host name in banners and replies
+    ///
+    /// Give the name that the honeypot's MX record has. The default is the name of this machine.
+    #[arg(long, value_name = "NAME", value_parser = value::domain, required = false)]
+    pub hostname: String,
+
+    /// The honeypot's mail domains
+    ///
+    /// With an empty list, every domain is taken for ours.
+    #[arg(long, value_name = "DOMAIN", value_delimiter = ',', value_parser = value::domain)]
+    pub domains: Vec<String>,
+
+    /// The file with the secret that signs issued addresses
+    ///
+    /// Addresses that Sundew issues carry a signature, by which they are recognised when mail for
+    /// them arrives. The file must hold at least 16 bytes, and every program of the suite must be
+    /// able to read it. There is no default: without it no address is recognised.
+    #[arg(long, value_name = "FILE", value_parser = value::path)]
+    pub secret_file: Option<PathBuf>,
+
+    /// How many connections are held at once
+    ///
+    /// Callers beyond this number are told at once that the server is busy. 0 tells everyone.
+    #[arg(long, value_name = "N", default_value_t = 35, value_parser = value::number(0_u32, 100_000))]
+    pub slots: u32,
+
+    /// How many connections there may be at all
+    ///
+    /// Callers beyond this number are closed without a word. It should be what the super-server
+    /// allows: `instances` of xinetd, `-c` of tcpserver, `MaxConnections` of systemd.
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = value::number(1_u32, 100_000))]
+    pub total: u32,
+
+    /// How many of the slots one network may have
+    ///
+    /// A network is an IPv4 /24 or an IPv6 /48. 0 means that there is no such bound.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value::number(0_u32, 100_000))]
+    pub per_source: u32,
+
+    /// The directory with the lock files that count the slots
+    ///
+    /// It must exist and the program must be able to write to it, else every caller is turned away.
+    #[arg(long, value_name = "DIR", value_parser = value::path, required = false)]
+    pub lock_dir: PathBuf,
+
+    /// Where the events go
+    ///
+    /// Standard error is never used while it is the connection to the peer, as it is under xinetd
+    /// and inetd.
+    #[arg(long, value_name = "SINK", value_enum, default_value = "auto")]
+    pub log: Log,
+
+    /// The socket on which syslog listens
+    #[arg(long, value_name = "SOCKET", value_parser = value::path, default_value = "/dev/log")]
+    pub log_socket: PathBuf,
+
+    /// The syslog facility of the events
+    #[arg(long, value_name = "NAME", value_enum, default_value = "mail", hide_possible_values = true)]
+    pub facility: Facility,
+
+    /// Networks that are never tarpitted
+    ///
+    /// Callers from these networks have a quick and polite conversation. A network is an address,
+    /// or an address with the number of its leading bits, as 192.0.2.0/24 and 2001:db8::/32.
+    #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
+    pub allow: Vec<Network>,
+
+    /// Make this directory the root directory
+    ///
+    /// Needs a start as root, and `user` with it. The log is opened and the slot taken before. There
+    /// is no default: the root directory stays what it is.
+    #[arg(long, value_name = "DIR", value_parser = value::path)]
+    pub chroot: Option<PathBuf>,
+
+    /// Become this user before the first byte is exchanged
+    ///
+    /// Needs a start as root. A name or a number, with a group after a colon if it is not the user's
+    /// own: `sundew:mail`. There is no default: the super-server has chosen the user.
+    #[arg(long, value_name = "USER[:GROUP]")]
+    pub user: Option<User>,
+
+    /// Divide every pause by this number
+    ///
+    /// For a rehearsal in which hours pass in minutes. The log still states real seconds.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value::number(1_u32, 1_000_000))]
+    pub speedup: u32,
+
+    /// Make every random choice from this number
+    ///
+    /// Two runs with the same seed and the same peer are the same. For tests; there is no default,
+    /// and every run differs.
+    #[arg(long, value_name = "N", value_parser = value::number(0_u64, u64::MAX))]
+    pub seed: Option<u64>,
+}
+
+words! {
+    /// Where events go.
+    pub enum Log {
+        /// Syslog if its socket answers, else standard error.
+        Auto "auto" "syslog if its socket answers, else standard error",
+        /// Syslog.
+        Syslog "syslog" "syslog only",
+        /// Standard error.
+        Stderr "stderr" "standard error only, for multilog and the like",
+    }
+}
+
+words! {
+    /// Syslog facilities, by the names that syslog.conf(5) has for them.
+    pub enum Facility {
+        Auth "auth" "", Authpriv "authpriv" "", Cron "cron" "", Daemon "daemon" "", Ftp "ftp" "", Kern "kern" "",
+        Lpr "lpr" "", Mail "mail" "", News "news" "", Syslog "syslog" "", User "user" "", Uucp "uucp" "",
+        Local0 "local0" "", Local1 "local1" "", Local2 "local2" "", Local3 "local3" "",
+        Local4 "local4" "", Local5 "local5" "", Local6 "local6" "", Local7 "local7" "",
+    }
+}
+
+impl From<Facility> for syslog::Facility {
+    fn from(facility: Facility) -> Self {
+        use syslog::Facility as F;
+        match facility {
+            Facility::Auth => F::LOG_AUTH,
+            Facility::Authpriv => F::LOG_AUTHPRIV,
+            Facility::Cron => F::LOG_CRON,
+            Facility::Daemon => F::LOG_DAEMON,
+            Facility::Ftp => F::LOG_FTP,
+            Facility::Kern => F::LOG_KERN,
+            Facility::Lpr => F::LOG_LPR,
+            Facility::Mail => F::LOG_MAIL,
+            Facility::News => F::LOG_NEWS,
+            Facility::Syslog => F::LOG_SYSLOG,
+            Facility::User => F::LOG_USER,
+            Facility::Uucp => F::LOG_UUCP,
+            Facility::Local0 => F::LOG_LOCAL0,
+            Facility::Local1 => F::LOG_LOCAL1,
+            Facility::Local2 => F::LOG_LOCAL2,
+            Facility::Local3 => F::LOG_LOCAL3,
+            Facility::Local4 => F::LOG_LOCAL4,
+            Facility::Local5 => F::LOG_LOCAL5,
+            Facility::Local6 => F::LOG_LOCAL6,
+            Facility::Local7 => F::LOG_LOCAL7,
+        }
+    }
+}
+
+/// Whom to become: names or numbers, not looked up yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub name: String,
+    /// The user's own group if there is none.
+    pub group: Option<String>,
+}
+
+impl FromStr for User {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, group) = text.split_once(':').map_or((text, None), |(name, group)| (name, Some(group)));
+        let fits = |name: &str| {
+            let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+            !name.is_empty() && !name.starts_with('-') && name.bytes().all(known)
+        };
+        if !fits(name) || !group.is_none_or(fits) {
+            return Err(format!("{text:?} is not a user, or a user:group"));
+        }
+        Ok(User { name: name.to_owned(), group: group.map(str::to_owned) })
+    }
+}
+
+impl Display for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        self.group.as_ref().map_or(Ok(()), |group| write!(f, ":{group}"))
+    }
+}
+
+/// A shorter secret could be found by trying.
+const SHORTEST_SECRET: usize = 16;
+
+impl Common {
+    /// The secret that signs addresses, if there is one.
+    pub fn secret(&self) -> Result<Option<Vec<u8>>, String> {
+        let Some(path) = &self.secret_file else { return Ok(None) };
+        let show = path.display();
+        let bytes =
+            std::fs::read(path).map_err(|error| format!("{show}: {}", value::without_code(&error)))?;
+        match bytes.len() < SHORTEST_SECRET {
+            true => Err(format!("{show} has {} bytes, fewer than {SHORTEST_SECRET}", bytes.len())),
+            false => Ok(Some(bytes)),
+        }
+    }
+
+    /// Looks for values that do not go together.
+    pub(super) fn fit(&self, origins: &Origins) -> Result<(), Failure> {
+        if self.slots > self.total {
+            let text = format_args!("slots is {}, which is more than total, {}", self.slots, self.total);
+            return Err(origins.blame(&["slots", "total"], text));
+        }
+        if self.chroot.is_some() && self.user.is_none() {
+            return Err(
+                origins.blame(&["chroot"], "needs user too: root is not held by a new root directory")
+            );
+        }
+        self.secret().map(drop).map_err(|why| origins.blame(&["secret_file"], why))
+    }
+
+    /// What will not work on this machine.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !self.hostname.contains('.') {
+            warnings
+                .push(format!("hostname: {} has no dot, as the name of a mail server would", self.hostname));
+        }
+        if self.domains.is_empty() {
+            warnings.push("domains: empty, so mail for every domain looks like ours".to_owned());
+        }
+        if let Some(why) = value::unwritable(&self.lock_dir) {
+            warnings.push(format!("lock_dir: {why}, so every caller would be turned away"));
+        }
+        if let Some(user) = &self.user {
+            warnings.extend(unknown(Path::new("/etc/passwd"), &user.name, "user"));
+            warnings.extend(
+                user.group.as_ref().and_then(|group| unknown(Path::new("/etc/group"), group, "group")),
+            );
+        }
+        warnings
+    }
+}
+
+/// Whether a name is missing in a file such as /etc/passwd. A number needs no name.
+fn unknown(path: &Path, name: &str, what: &str) -> Option<String> {
+    let is_number = name.bytes().all(|b| b.is_ascii_digit());
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let known = is_number || text.lines().any(|line| line.split(':').next() == Some(name));
+    (!known).then(|| format!("user: there is no {what} {name} in {}", path.display()))
+}

@@ -1,0 +1,343 @@
+//! The options of `smtarpit`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::common::Common;
+use super::value::{self, Bytes, words};
+use super::{Failure, Invocation, Origins, Program, file};
+use crate::pace::{self, Days, Hours, Range, Schedule, When};
+use crate::smtp::dialogue::Stage;
+use crate::smtp::pacing::{self, Hold, Pace};
+
+/// Answer one SMTP connection on standard input and output, and hold its sender
+///
+/// smtarpit is started by a super-server (xinetd, inetd, tcpserver, systemd) for each connection to
+/// port 25. It looks like an ordinary mail server, takes no mail, and answers so slowly that the
+/// sender's time is spent. A person who types has a server that only seems a little slow.
+#[derive(Debug, Clone, PartialEq, clap::Parser)]
+#[command(name = "smtarpit", version, max_term_width = 100)]
+pub struct Smtarpit {
+    #[command(flatten)]
+    pub invocation: Invocation,
+
+    #[command(flatten)]
+    pub common: Common,
+
+    #[command(flatten)]
+    pub mail: Mail,
+
+    #[command(flatten)]
+    pub pacing: Pacing,
+
+    /// Change the pacing at certain times
+    ///
+    /// A table such as { name = "night", hours = "22:00-06:30", days = "Mon-Fri", pace = "night" };
+    /// in the file it is [[smtarpit.profile]]. Without hours it holds all day, without days every
+    /// day. The first profile that applies wins. Can be given several times.
+    #[arg(long = "profile", id = "profile", value_name = "TABLE", value_parser = profile)]
+    #[arg(help_heading = PACING)]
+    pub profiles: Vec<Profile>,
+}
+
+/// What the server is and what it does with mail.
+#[derive(Debug, Clone, PartialEq, clap::Args)]
+#[command(next_help_heading = "Mail options")]
+pub struct Mail {
+    /// The mail server to look like
+    #[arg(long, value_name = "SERVER", value_enum, default_value = "postfix")]
+    pub persona: Persona,
+
+    /// Which recipients seem to exist
+    #[arg(long, value_name = "WHICH", value_enum, default_value = "domain")]
+    pub recipients: Recipients,
+
+    /// What to do with the sender <>, which bounces have
+    #[arg(long, value_name = "WHAT", value_enum, default_value = "refuse")]
+    pub null_sender: NullSender,
+
+    /// What to say when a message is complete
+    ///
+    /// Whatever is said, no message is delivered.
+    #[arg(long, value_name = "WHAT", value_enum, default_value = "tempfail")]
+    pub verdict: Verdict,
+
+    /// The largest message that is taken
+    ///
+    /// In bytes, or with k, M or G in multiples of 1024. What goes beyond is read, counted and
+    /// thrown away.
+    #[arg(long, value_name = "SIZE", default_value = "10M")]
+    pub max_message: Bytes,
+
+    /// After how many tries a program's password is right
+    ///
+    /// 0 means never.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value::number(0_u32, 1_000_000))]
+    pub auth_after: u32,
+
+    /// After how many tries a person's password is right
+    ///
+    /// 0 means never.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = value::number(0_u32, 1_000_000))]
+    pub human_auth_after: u32,
+
+    /// Keep messages in this directory
+    ///
+    /// A Maildir, for study; the messages of callers that were held until their last byte. With
+    /// `chroot` it must be inside of it. There is no default: messages are thrown away.
+    #[arg(long, value_name = "DIR", value_parser = value::path)]
+    pub spool: Option<PathBuf>,
+
+    /// How much the spool may hold
+    ///
+    /// In bytes, or with k, M or G. A message that would go beyond is thrown away.
+    #[arg(long, value_name = "SIZE", default_value = "100M")]
+    pub spool_size: Bytes,
+}
+
+const PACING: &str = "Pacing options";
+
+/// How slowly replies leave. What is not given is as the table `pace` has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
+#[command(next_help_heading = PACING)]
+pub struct Pacing {
+    /// The table that the other pacing options change
+    ///
+    /// The default is day.
+    #[arg(long, value_name = "TABLE", value_enum)]
+    pub pace: Option<Pace>,
+
+    /// What holds a program
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub hold: Option<Hold>,
+
+    /// The command whose reply is held
+    ///
+    /// Every reply after it is held as well.
+    #[arg(long, value_name = "STAGE", value_enum, hide_possible_values = true)]
+    pub hold_at: Option<Stage>,
+
+    /// How long to be silent after a connection
+    ///
+    /// Seconds, or a range of seconds from which the time is drawn, as 0.2-1.8; at most 2. Programs
+    /// that speak first show that they are programs.
+    #[arg(long, value_name = "SECONDS", value_parser = greet_pause)]
+    pub greet_pause: Option<Range>,
+
+    /// How long the banner takes
+    ///
+    /// Seconds or a range; at most 20, since most programs leave a banner that is not complete in 30.
+    #[arg(long, value_name = "SECONDS", value_parser = banner_time)]
+    pub banner_time: Option<Range>,
+
+    /// How long a reply to a program takes before hold_at
+    ///
+    /// Seconds or a range.
+    #[arg(long, value_name = "SECONDS", value_parser = reply_time)]
+    pub reply_time: Option<Range>,
+
+    /// How long a person waits for a reply
+    ///
+    /// Seconds or a range.
+    #[arg(long, value_name = "SECONDS", value_parser = reply_time)]
+    pub human: Option<Range>,
+
+    /// The longest pause between two bytes
+    ///
+    /// Seconds. Many libraries give up after 60 seconds without a byte.
+    #[arg(long, value_name = "SECONDS", value_parser = max_pause)]
+    pub max_pause: Option<Duration>,
+
+    /// How near to the client's limit a reply completes, when hold is edge
+    ///
+    /// In per cent of the time that the client is known to wait.
+    #[arg(long, value_name = "PERCENT", value_parser = value::number(1_u8, 99))]
+    pub edge: Option<u8>,
+}
+
+/// A pacing for certain times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    pub name: String,
+    pub when: When,
+    pub pacing: Pacing,
+}
+
+words! {
+    /// The mail servers that we can look like.
+    pub enum Persona {
+        Postfix "postfix" "Postfix on Debian",
+        Exim "exim" "Exim on Debian",
+        Sendmail "sendmail" "Sendmail 8",
+        Exchange "exchange" "Microsoft Exchange",
+    }
+}
+
+words! {
+    /// Which recipients seem to exist.
+    pub enum Recipients {
+        Domain "domain" "any local part at one of the domains",
+        Any "any" "every address, as at an open relay",
+        Issued "issued" "only addresses that Sundew has issued",
+    }
+}
+
+words! {
+    /// What happens to the sender `<>`.
+    pub enum NullSender {
+        Refuse "refuse" "refuse it",
+        Accept "accept" "take it as any other",
+    }
+}
+
+words! {
+    /// What is said at the end of a message.
+    pub enum Verdict {
+        Tempfail "tempfail" "a temporary failure: the sender will come again",
+        Reject "reject" "a refusal for good",
+        Accept "accept" "that the message was queued",
+    }
+}
+
+value::foreign_words! {
+    Pace {
+        Day "day" "the ordinary one",
+        Night "night" "slower, with fewer bytes for each hour held",
+        Gentle "gentle" "every reply completes in half a minute, for a domain that may get honest mail",
+    }
+    Hold {
+        Auto "auto" "endless, but edge for clients that leave at a deadline",
+        Endless "endless" "a reply that never completes",
+        Edge "edge" "replies that complete just before the client would leave",
+    }
+    Stage {
+        Banner "banner" "", Helo "helo" "", Auth "auth" "", Mail "mail" "", Rcpt "rcpt" "", Data "data" "",
+        Dot "dot" "", Quit "quit" "",
+    }
+}
+
+fn greet_pause(text: &str) -> Result<Range, String> {
+    // A longer silence is what most programs leave at.
+    value::range(text, Duration::from_secs(2))
+}
+
+fn banner_time(text: &str) -> Result<Range, String> {
+    value::range(text, Duration::from_secs(20))
+}
+
+fn reply_time(text: &str) -> Result<Range, String> {
+    value::range(text, Duration::from_secs(3600))
+}
+
+fn max_pause(text: &str) -> Result<Duration, String> {
+    let pause = pace::seconds(text)?;
+    match (Duration::from_secs(1)..=Duration::from_secs(3600)).contains(&pause) {
+        true => Ok(pause),
+        false => Err(format!("{text:?} is not between 1 and 3600 seconds")),
+    }
+}
+
+/// The keys of a profile; it exists to be parsed.
+#[derive(clap::Parser)]
+#[command(name = "profile", no_binary_name = true, disable_help_flag = true)]
+struct Keys {
+    #[arg(long, value_parser = profile_name)]
+    name: String,
+    #[arg(long)]
+    hours: Option<Hours>,
+    #[arg(long)]
+    days: Option<Days>,
+    #[command(flatten)]
+    pacing: Pacing,
+}
+
+/// The name is in every `still` and `end` of the log, so it is kept short and plain.
+fn profile_name(text: &str) -> Result<String, String> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    match (1..=32).contains(&text.len()) && text.bytes().all(plain) {
+        true => Ok(text.to_owned()),
+        false => {
+            Err(format!("{text:?} is not a name of 1 to 32 letters, digits, dots, hyphens or underscores"))
+        }
+    }
+}
+
+/// Reads a profile from an inline table.
+fn profile(text: &str) -> Result<Profile, file::Within> {
+    let keys: Keys = value::table(text)?;
+    let when = When { hours: keys.hours.unwrap_or_default(), days: keys.days.unwrap_or_default() };
+    Ok(Profile { name: keys.name, when, pacing: keys.pacing })
+}
+
+impl Pacing {
+    /// These options on top of a table, or of `pace` if they name one.
+    fn over(&self, base: pacing::Pacing) -> pacing::Pacing {
+        pacing::Pacing {
+            hold: self.hold.unwrap_or(base.hold),
+            hold_at: self.hold_at.unwrap_or(base.hold_at),
+            greet_pause: self.greet_pause.unwrap_or(base.greet_pause),
+            banner_time: self.banner_time.unwrap_or(base.banner_time),
+            reply_time: self.reply_time.unwrap_or(base.reply_time),
+            human: self.human.unwrap_or(base.human),
+            steps: base.steps,
+            max_pause: self.max_pause.unwrap_or(base.max_pause),
+            edge: self.edge.unwrap_or(base.edge),
+        }
+    }
+}
+
+impl Smtarpit {
+    /// The pacing at any time. A profile's table takes the place of the ordinary one; options given
+    /// outside of profiles hold in profiles too, unless the profile has them itself.
+    pub fn schedule(&self) -> Schedule<pacing::Pacing> {
+        let pace = self.pacing.pace.unwrap_or(Pace::Day);
+        let profiles = self.profiles.iter().map(|profile| pace::Profile {
+            name: profile.name.clone(),
+            when: profile.when.clone(),
+            pacing: profile.pacing.over(self.pacing.over(profile.pacing.pace.unwrap_or(pace).pacing())),
+        });
+        Schedule {
+            name: value::word(&pace),
+            ordinary: self.pacing.over(pace.pacing()),
+            profiles: profiles.collect(),
+        }
+    }
+
+    /// The spool as it is called once the root directory is changed.
+    pub fn spool(&self) -> Option<PathBuf> {
+        let spool = self.mail.spool.as_ref()?;
+        let inside = self.common.chroot.as_ref().and_then(|root| spool.strip_prefix(root).ok());
+        Some(inside.map_or_else(|| spool.clone(), |path| Path::new("/").join(path)))
+    }
+}
+
+impl Program for Smtarpit {
+    const TABLE: &'static str = "smtarpit";
+    const LOCK_DIR: &'static str = "/run/sundew/smtarpit";
+
+    fn asked(&self) -> &Invocation {
+        &self.invocation
+    }
+
+    fn fit(&self, origins: &Origins) -> Result<(), Failure> {
+        self.common.fit(origins)?;
+        if let (Some(spool), Some(root)) = (&self.mail.spool, &self.common.chroot)
+            && !spool.starts_with(root)
+        {
+            let text = format_args!("{} is not inside of chroot, {}", spool.display(), root.display());
+            return Err(origins.blame(&["spool"], text));
+        }
+        Ok(())
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.common.warnings();
+        if let Some(why) = self.mail.spool.as_deref().and_then(value::unwritable) {
+            warnings.push(format!("spool: {why}, so no message would be kept"));
+        }
+        if self.mail.recipients == Recipients::Issued && self.common.secret_file.is_none() {
+            warnings.push("recipients: without secret_file no address is recognised as issued".to_owned());
+        }
+        warnings
+    }
+}
