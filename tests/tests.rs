@@ -1,1 +1,16 @@
+//! Every integration test, as modules of one binary: it links once, and its servers run side by side.
+//!
+//! The tests use real super-servers, real mail programs and a real syslog. What is not installed fails
+//! the test that needs it, with the name of its Debian package; `tests/run` installs them all.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "tests run beside the programs: they measure real time and report on stdout"
+)]
+
+/// Temp dirs, super-servers, a scripted client, a syslog listener.
+mod harness;
+
+/// The shipped service files under the real xinetd, tcpserver, inetds and systemd.
+mod superservers;
