@@ -4,8 +4,9 @@ use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::value::{self, words};
+use super::value::{self, foreign_words, words};
 use super::{Failure, Network, Origins};
+use crate::sink::Choice;
 
 /// The heading in `--help`; the options under it are the keys at the top of the file.
 pub(super) const HEADING: &str = "Common options";
@@ -43,7 +44,7 @@ pub struct Common {
     /// How many connections there may be at all
     ///
     /// Callers beyond this number are closed without a word. It should be what the super-server
-    /// allows: `instances` of xinetd, `-c` of tcpserver, `MaxConnections` of systemd.
+    /// allows: instances of xinetd, -c of tcpserver, MaxConnections of systemd.
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = value::number(1_u32, 100_000))]
     pub total: u32,
 
@@ -64,7 +65,7 @@ pub struct Common {
     /// Standard error is never used while it is the connection to the peer, as it is under xinetd
     /// and inetd.
     #[arg(long, value_name = "SINK", value_enum, default_value = "auto")]
-    pub log: Log,
+    pub log: Choice,
 
     /// The socket on which syslog listens
     #[arg(long, value_name = "SOCKET", value_parser = value::path, default_value = "/dev/log")]
@@ -83,7 +84,7 @@ pub struct Common {
 
     /// Make this directory the root directory
     ///
-    /// Needs a start as root, and `user` with it. The log is opened and the slot taken before. There
+    /// Needs a start as root, and user with it. The log is opened and the slot taken before. There
     /// is no default: the root directory stays what it is.
     #[arg(long, value_name = "DIR", value_parser = value::path)]
     pub chroot: Option<PathBuf>,
@@ -91,7 +92,7 @@ pub struct Common {
     /// Become this user before the first byte is exchanged
     ///
     /// Needs a start as root. A name or a number, with a group after a colon if it is not the user's
-    /// own: `sundew:mail`. There is no default: the super-server has chosen the user.
+    /// own, as in sundew:mail. There is no default: the super-server has chosen the user.
     #[arg(long, value_name = "USER[:GROUP]")]
     pub user: Option<User>,
 
@@ -109,14 +110,10 @@ pub struct Common {
     pub seed: Option<u64>,
 }
 
-words! {
-    /// Where events go.
-    pub enum Log {
-        /// Syslog if its socket answers, else standard error.
+foreign_words! {
+    Choice {
         Auto "auto" "syslog if its socket answers, else standard error",
-        /// Syslog.
         Syslog "syslog" "syslog only",
-        /// Standard error.
         Stderr "stderr" "standard error only, for multilog and the like",
     }
 }

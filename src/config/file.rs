@@ -214,10 +214,13 @@ fn plain(value: &DeValue) -> Result<String, &'static str> {
 /// The entries of an inline table such as `{ name = "night", max_pause = 120 }`, in their order.
 pub(super) fn inline(text: &str) -> Result<Vec<(String, String)>, Within> {
     let wrong = |key: Option<&str>, text: &str| Within { key: key.map(str::to_owned), text: text.to_owned() };
+    let no_table = || wrong(None, "must be a table such as { name = \"night\", hours = \"22:00-06:30\" }");
+    if !text.trim_start().starts_with('{') {
+        // The parser would complain about the number or date that it takes the word for.
+        return Err(no_table());
+    }
     let value = DeValue::parse(text).map_err(|error| wrong(None, error.message()))?;
-    let DeValue::Table(table) = value.get_ref() else {
-        return Err(wrong(None, "must be a table such as { name = \"night\", hours = \"22:00-06:30\" }"));
-    };
+    let DeValue::Table(table) = value.get_ref() else { return Err(no_table()) };
     let entries = in_order(table).into_iter().map(|(key, value)| {
         let name = key.get_ref().as_ref();
         let text = plain(value.get_ref()).map_err(|why| wrong(Some(name), why))?;

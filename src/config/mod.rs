@@ -21,7 +21,7 @@ mod smtarpit;
 mod value;
 
 pub use blame::Origins;
-pub use common::{Common, Facility, Log, User};
+pub use common::{Common, Facility, User};
 pub use network::Network;
 pub use smtarpit::{Pacing, Profile, Smtarpit};
 
@@ -129,7 +129,7 @@ pub fn settle<P: Program>(args: &[OsString], file: Option<(&Path, &str)>) -> Res
     let given = Given::by(args);
     let mut command = command::<P>();
     let mut origins = Origins::default();
-    if let Some((path, text)) = file {
+    if let Some((path, text)) = file.filter(|_| !given.wants_text) {
         let mut settings = file::read(text, path, P::TABLE, &command)?;
         settings.retain(|setting| !given.has(&setting.key));
         origins = Origins::of_file(path, settings);

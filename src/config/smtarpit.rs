@@ -84,7 +84,7 @@ pub struct Mail {
     /// Keep messages in this directory
     ///
     /// A Maildir, for study; the messages of callers that were held until their last byte. With
-    /// `chroot` it must be inside of it. There is no default: messages are thrown away.
+    /// chroot it must be inside of it. There is no default: messages are thrown away.
     #[arg(long, value_name = "DIR", value_parser = value::path)]
     pub spool: Option<PathBuf>,
 
@@ -103,7 +103,7 @@ const PACING: &str = "Pacing options";
 pub struct Pacing {
     /// The table that the other pacing options change
     ///
-    /// The default is day.
+    /// The default is day. The manual shows the numbers of each table.
     #[arg(long, value_name = "TABLE", value_enum)]
     pub pace: Option<Pace>,
 
@@ -113,7 +113,8 @@ pub struct Pacing {
 
     /// The command whose reply is held
     ///
-    /// Every reply after it is held as well.
+    /// One of banner, helo, auth, mail, rcpt, data, dot (the end of a message) and quit. Every reply
+    /// after it is held as well.
     #[arg(long, value_name = "STAGE", value_enum, hide_possible_values = true)]
     pub hold_at: Option<Stage>,
 
