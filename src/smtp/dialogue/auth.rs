@@ -1,0 +1,141 @@
+//! AUTH LOGIN and AUTH PLAIN (RFC 4954, RFC 4616), as far as the user's name.
+//!
+//! A password is neither kept nor returned: it is somebody's, and often somebody else's.
+
+/// The mechanisms that are offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mechanism {
+    Login,
+    Plain,
+}
+
+impl Mechanism {
+    pub fn read(word: &[u8]) -> Option<Self> {
+        [Mechanism::Login, Mechanism::Plain]
+            .into_iter()
+            .find(|m| m.as_str().as_bytes().eq_ignore_ascii_case(word))
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mechanism::Login => "LOGIN",
+            Mechanism::Plain => "PLAIN",
+        }
+    }
+}
+
+/// An exchange under way: what the peer's next line is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    pub mechanism: Mechanism,
+    /// LOGIN has told the name already; the password is next.
+    user: Option<Vec<u8>>,
+}
+
+/// What to do after a line of an exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Ask for the user's name, as LOGIN does.
+    AskUser,
+    /// Ask for the password, as LOGIN does.
+    AskPassword,
+    /// Ask for all, as PLAIN does.
+    AskAll,
+    /// The exchange is complete: this user, with some password.
+    Complete { user: Vec<u8> },
+    /// The peer sent `*`.
+    Cancelled,
+    /// The peer sent something that is not base64.
+    NotBase64,
+    /// It was base64, but not what the mechanism demands.
+    Malformed,
+}
+
+/// The longest user name kept.
+const LONGEST_USER: usize = 512;
+
+impl Exchange {
+    /// Begins with the initial response, if the command had one (`=` is an empty one).
+    pub fn begin(mechanism: Mechanism, initial: Option<&[u8]>) -> (Self, Step) {
+        let mut exchange = Exchange { mechanism, user: None };
+        let step = match (initial, mechanism) {
+            (Some(b"="), _) => exchange.take(Vec::new()),
+            (Some(initial), _) => exchange.answer(initial),
+            (None, Mechanism::Login) => Step::AskUser,
+            (None, Mechanism::Plain) => Step::AskAll,
+        };
+        (exchange, step)
+    }
+
+    /// Hears the peer's line.
+    pub fn answer(&mut self, line: &[u8]) -> Step {
+        if line == b"*" {
+            return Step::Cancelled;
+        }
+        match decode(line) {
+            Some(clear) => self.take(clear),
+            None => Step::NotBase64,
+        }
+    }
+
+    /// The user's name, as far as it is known.
+    pub fn user(&self) -> &[u8] {
+        self.user.as_deref().unwrap_or_default()
+    }
+
+    fn take(&mut self, mut clear: Vec<u8>) -> Step {
+        match (self.mechanism, self.user.take()) {
+            (Mechanism::Login, None) => {
+                clear.truncate(LONGEST_USER);
+                self.user = Some(clear);
+                Step::AskPassword
+            }
+            (Mechanism::Login, Some(user)) => Step::Complete { user },
+            (Mechanism::Plain, _) => {
+                let mut parts = clear.split(|&b| b == 0);
+                let (_identity, user, password) = (parts.next(), parts.next(), parts.next());
+                match (user, password) {
+                    (Some(user), Some(_)) => {
+                        Step::Complete { user: user.iter().copied().take(LONGEST_USER).collect() }
+                    }
+                    _ => Step::Malformed,
+                }
+            }
+        }
+    }
+}
+
+/// Decodes base64 (RFC 4648 4) with its padding; `None` for anything else.
+fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(4) {
+        return None;
+    }
+    let padding = text.iter().rev().take_while(|&&b| b == b'=').count();
+    let digits = text.get(..text.len().checked_sub(padding)?)?;
+    if padding > 2 {
+        return None;
+    }
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    for group in digits.chunks(4) {
+        let mut bits = 0u32;
+        for &digit in group {
+            bits = bits << 6 | u32::from(sextet(digit)?);
+        }
+        let missing = 4 - group.len();
+        bits <<= 6 * missing;
+        let [_, bytes @ ..] = bits.to_be_bytes();
+        out.extend_from_slice(bytes.get(..3usize.checked_sub(missing)?)?);
+    }
+    Some(out)
+}
+
+fn sextet(digit: u8) -> Option<u8> {
+    match digit {
+        b'A'..=b'Z' => Some(digit - b'A'),
+        b'a'..=b'z' => Some(digit - b'a' + 26),
+        b'0'..=b'9' => Some(digit - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    }
+}
