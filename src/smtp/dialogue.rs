@@ -23,9 +23,9 @@ use crate::engine::Ending;
 use crate::event::{Plain, Reason, Totals, Verdict, What};
 use crate::persona::{Action, Check, Farewell, Fault, Idle, Persona, Verb, When};
 use auth::{Exchange, Mechanism, Step};
-use command::{self, Command, Route};
-use message::{self, Envelope, Keep};
-use reply::{self, Values};
+use command::{Command, Route};
+use message::{Envelope, Keep};
+use reply::Values;
 
 /// The longest name or address kept, in bytes. RFC 5321 4.5.3.1.3 allows 256.
 const LONGEST_KEPT: usize = 512;
