@@ -23,7 +23,7 @@
 //!   gate. A process that stops dead with the gate closed delays others for a second at most; they go
 //!   on without it, since the bound is a matter of fairness and the slots are still exact.
 //!
-//! Rejected: trying the lock files in turn without a map (20 ms of system calls for each start at
+//! Rejected: trying the lock files in turn without a map (45 ms of system calls for each start at
 //! 10,000 slots); record locks of one file (the kernel walks a list of all of them each time, and a
 //! lock is lost when any descriptor of the file is closed); process numbers in the map (wrong across
 //! containers, and a number can be another process by now); a System V semaphore with `SEM_UNDO` (one
