@@ -1,0 +1,215 @@
+//! What the operator can ask of `tarpit-run`.
+//!
+//! Settings of the programs behind it are handed on as they are written: each program has the only
+//! definition of its options and is asked with `--check` before anything listens.
+
+use clap::{Parser, ValueEnum};
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::service::{SERVICES, Service};
+
+/// Listen and start one program for each connection, as a super-server does, and show what happens
+///
+/// Without options it listens on 127.0.0.1:2525 and starts the `smtarpit` that stands beside it,
+/// needs no privileges and no configuration, and shows every event as it comes. Ctrl-C ends it and
+/// everything it started; a second Ctrl-C does not wait. It is for trying the suite, for containers and for tests;
+/// a server on the open Internet is better looked after by xinetd, tcpserver or systemd.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "tarpit-run", version, max_term_width = 100)]
+pub struct Options {
+    /// Where to listen, e.g. 0.0.0.0:25 or [::]:25; may be repeated
+    ///
+    /// The service may stand before the address (smtp=127.0.0.1:2525); the default is smtp. Port 0
+    /// takes any free port and says which. [::] serves IPv4 as well where the system allows it.
+    #[arg(long, value_name = "[SERVICE=]ADDRESS:PORT", value_delimiter = ',')]
+    pub listen: Vec<Listen>,
+
+    /// The program to start for each connection, instead of the smtarpit beside tarpit-run
+    ///
+    /// It must understand the options of smtarpit; a script that ends in `exec smtarpit "$@"` does.
+    #[arg(long, value_name = "PATH")]
+    pub program: Option<PathBuf>,
+
+    /// The configuration file that the programs read, instead of /etc/sundew.toml
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// How many connections to tarpit at once, handed to the programs
+    #[arg(long, value_name = "NUMBER")]
+    pub slots: Option<OsString>,
+
+    /// How many connections to answer at once, the polite refusals included, handed to the programs
+    ///
+    /// Five more may be open at any moment, each to be told that it is one too many. Connections
+    /// beyond that wait in the kernel's queue and cost no process.
+    #[arg(long, value_name = "NUMBER")]
+    pub total: Option<OsString>,
+
+    /// Divide every pause by this, to see hours pass in minutes, handed to the programs
+    #[arg(long, value_name = "NUMBER")]
+    pub speedup: Option<OsString>,
+
+    /// Where the programs count their connections, handed to them
+    ///
+    /// The default is the directory that the configuration file names, else a private one that is
+    /// removed at the end.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub lock_dir: Option<PathBuf>,
+
+    /// How to show the events
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Live)]
+    pub log: Form,
+
+    /// Further options for the programs, after --
+    #[arg(last = true, value_name = "OPTION")]
+    pub rest: Vec<OsString>,
+}
+
+/// How events are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For reading, with a status line
+    Live,
+    /// For a log: each event on standard output as in a syslog file, the rest on standard error
+    Plain,
+}
+
+/// A service and the address where it is offered.
+#[derive(Debug, Clone, Copy)]
+pub struct Listen {
+    pub service: &'static Service,
+    pub address: SocketAddr,
+}
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, address) = text.split_once('=').unwrap_or(("smtp", text));
+        let service = SERVICES
+            .iter()
+            .find(|service| service.name == name)
+            .ok_or_else(|| {
+                let known: Vec<_> = SERVICES.iter().map(|service| service.name).collect();
+                format!("no service is called {name}; there is {}", known.join(", "))
+            })?;
+        let address = address
+            .parse()
+            .map_err(|_| "an address and a port are wanted, as in 127.0.0.1:2525 or [::1]:2525")?;
+        Ok(Listen { service, address })
+    }
+}
+
+impl Options {
+    /// Where to listen: what was asked for, else every service at its usual place on loopback.
+    pub fn places(&self) -> Vec<Listen> {
+        if !self.listen.is_empty() {
+            return self.listen.clone();
+        }
+        SERVICES
+            .iter()
+            .map(|service| Listen {
+                service,
+                address: SocketAddr::from(([127, 0, 0, 1], service.port)),
+            })
+            .collect()
+    }
+
+    /// The arguments that each program gets, its lock directory aside.
+    pub fn handed_on(&self) -> Vec<OsString> {
+        let mut args = vec!["--log".into(), "stderr".into()];
+        let named = [
+            (
+                "--config",
+                self.config.as_ref().map(|path| path.as_os_str()),
+            ),
+            ("--slots", self.slots.as_deref()),
+            ("--total", self.total.as_deref()),
+            ("--speedup", self.speedup.as_deref()),
+            (
+                "--lock-dir",
+                self.lock_dir.as_ref().map(|path| path.as_os_str()),
+            ),
+        ];
+        for (flag, value) in named {
+            args.extend(
+                value
+                    .map(|value| [flag.into(), value.to_owned()])
+                    .into_iter()
+                    .flatten(),
+            );
+        }
+        args.extend(self.rest.iter().cloned());
+        args
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_are_consistent() {
+        <Options as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn listens_on_loopback_unless_told() {
+        let places = Options::parse_from(["tarpit-run"]).places();
+        assert!(places.iter().all(|place| place.address.ip().is_loopback()));
+        assert_eq!(places[0].address.to_string(), "127.0.0.1:2525");
+    }
+
+    #[test]
+    fn a_service_may_stand_before_the_address() {
+        for (text, address) in [
+            ("smtp=0.0.0.0:25", "0.0.0.0:25"),
+            ("[::1]:0", "[::1]:0"),
+            ("smtp=[::]:25", "[::]:25"),
+        ] {
+            let listen: Listen = text.parse().unwrap();
+            assert_eq!(
+                (listen.service.name, listen.address.to_string().as_str()),
+                ("smtp", address)
+            );
+        }
+        for text in ["gopher=127.0.0.1:70", "2525", "localhost", "smtp=", ""] {
+            assert!(text.parse::<Listen>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_programs_get_what_was_asked() {
+        let options = Options::parse_from([
+            "tarpit-run",
+            "--slots",
+            "3",
+            "--config",
+            "x.toml",
+            "--",
+            "--persona",
+            "exim",
+        ]);
+        let args: Vec<_> = options
+            .handed_on()
+            .into_iter()
+            .map(|arg| arg.into_string().unwrap())
+            .collect();
+        assert_eq!(
+            args,
+            [
+                "--log",
+                "stderr",
+                "--config",
+                "x.toml",
+                "--slots",
+                "3",
+                "--persona",
+                "exim"
+            ]
+        );
+    }
+}
