@@ -14,3 +14,6 @@ mod harness;
 
 /// The shipped service files under the real xinetd, tcpserver, inetds and systemd.
 mod superservers;
+
+/// `tarpit-run` from its first line to its last.
+mod run_program;

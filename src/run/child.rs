@@ -163,11 +163,7 @@ mod tests {
         let whole = lines(&[text]);
         assert_eq!(whole, [&b"one"[..], b"", b"two three", b"rest"]);
         for size in 1..text.len() {
-            assert_eq!(
-                lines(&text.chunks(size).collect::<Vec<_>>()),
-                whole,
-                "{size}"
-            );
+            assert_eq!(lines(&text.chunks(size).collect::<Vec<_>>()), whole, "{size}");
         }
     }
 
@@ -180,13 +176,7 @@ mod tests {
 
     #[test]
     fn a_mapped_address_is_an_ipv4_address() {
-        assert_eq!(
-            plain("[::ffff:192.0.2.7]:25".parse().unwrap()).to_string(),
-            "192.0.2.7:25"
-        );
-        assert_eq!(
-            plain("[2001:db8::7]:25".parse().unwrap()).to_string(),
-            "[2001:db8::7]:25"
-        );
+        assert_eq!(plain("[::ffff:192.0.2.7]:25".parse().unwrap()).to_string(), "192.0.2.7:25");
+        assert_eq!(plain("[2001:db8::7]:25".parse().unwrap()).to_string(), "[2001:db8::7]:25");
     }
 }

@@ -64,10 +64,7 @@ mod tests {
         let base = smtp.parent().unwrap().to_owned();
         assert_eq!(pop3.parent(), Some(base.as_path()));
         for dir in [&smtp, &base] {
-            assert_eq!(
-                fs::metadata(dir).unwrap().permissions().mode() & 0o777,
-                0o700
-            );
+            assert_eq!(fs::metadata(dir).unwrap().permissions().mode() & 0o777, 0o700);
         }
         fs::write(smtp.join("1"), "").unwrap();
         drop(locks);

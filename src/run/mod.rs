@@ -32,10 +32,7 @@ use service::Program;
 pub fn start() -> ExitCode {
     let options = match Options::try_parse() {
         Ok(options) => options,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 100 } else { 0 });
-        }
+        Err(error) => return explain(&error),
     };
     match serve(&options) {
         Ok(()) => ExitCode::SUCCESS,
@@ -46,15 +43,28 @@ pub fn start() -> ExitCode {
     }
 }
 
+/// Prints help, the version or what is wrong with the command line.
+fn explain(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    match error.use_stderr() {
+        true => {
+            let _ = writeln!(io::stderr(), "{}", text.trim_end());
+            ExitCode::from(100)
+        }
+        false => {
+            let _ = writeln!(io::stdout(), "{}", text.trim_end());
+            ExitCode::SUCCESS
+        }
+    }
+}
+
 /// The order of start-up: programs, places, signals, lock directory; whatever can fail fails before
 /// the first peer is there.
 fn serve(options: &Options) -> Result<(), Failure> {
     let mut programs: Vec<Program> = Vec::new();
     let mut doors = Vec::new();
     for place in options.places() {
-        let known = programs
-            .iter()
-            .position(|program| program.service.name == place.service.name);
+        let known = programs.iter().position(|program| program.service.name == place.service.name);
         let program = match known {
             Some(known) => known,
             None => {
@@ -63,23 +73,13 @@ fn serve(options: &Options) -> Result<(), Failure> {
                 programs.len() - 1
             }
         };
-        doors.push(Door {
-            listener: listen(place.address)?,
-            program,
-        });
+        doors.push(Door { listener: listen(place.address)?, program });
     }
     let signals = server::signals().map_err(|error| Failure::System("receive signals", error))?;
     let mut locks = LockDir::default();
-    for program in programs
-        .iter_mut()
-        .filter(|program| program.needs_lock_dir())
-    {
-        let dir = locks
-            .of(program.service.program)
-            .map_err(Failure::LockDir)?;
-        // Before the operator's own options, in which a `--lock-dir` is then refused as a repetition
-        // instead of silently losing.
-        program.args.splice(0..0, ["--lock-dir".into(), dir.into()]);
+    for program in programs.iter_mut().filter(|program| program.needs_lock_dir()) {
+        let dir = locks.of(program.service.program).map_err(Failure::LockDir)?;
+        program.args.extend(["--lock-dir".into(), dir.into()]);
     }
     let mut screen = Screen::new(options.log);
     welcome(&mut screen, &doors, &programs);
@@ -114,10 +114,7 @@ fn welcome(screen: &mut Screen, doors: &[Door], programs: &[Program]) {
                 .replace("{host}", &near.ip().to_string())
                 .replace("{port}", &near.port().to_string())
                 .replace("{server}", &near.to_string())
-                .replace(
-                    "{domain}",
-                    program.settings.domain.as_deref().unwrap_or("example.org"),
-                );
+                .replace("{domain}", program.settings.domain.as_deref().unwrap_or("example.org"));
             screen.note(&format!("    {line}"));
         }
     }
@@ -136,7 +133,7 @@ fn reachable(ip: IpAddr) -> IpAddr {
 /// Why nothing was served.
 #[derive(Debug)]
 pub enum Failure {
-    /// The program is not there.
+    /// The program does not stand beside ours.
     Missing(PathBuf),
     /// The program is there but cannot be started.
     Start(PathBuf, io::Error),
@@ -170,11 +167,7 @@ impl Display for Failure {
             ),
             Failure::Start(path, error) => write!(f, "cannot start {}: {error}", path.display()),
             Failure::Refuses(path, said) => {
-                write!(
-                    f,
-                    "{} does not accept its configuration: {said}",
-                    path.display()
-                )
+                write!(f, "{} does not accept its configuration: {said}", path.display())
             }
             Failure::Listen(address, error) => match error.kind() {
                 io::ErrorKind::AddrInUse => write!(

@@ -89,13 +89,10 @@ impl FromStr for Listen {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, address) = text.split_once('=').unwrap_or(("smtp", text));
-        let service = SERVICES
-            .iter()
-            .find(|service| service.name == name)
-            .ok_or_else(|| {
-                let known: Vec<_> = SERVICES.iter().map(|service| service.name).collect();
-                format!("no service is called {name}; there is {}", known.join(", "))
-            })?;
+        let service = SERVICES.iter().find(|service| service.name == name).ok_or_else(|| {
+            let known: Vec<_> = SERVICES.iter().map(|service| service.name).collect();
+            format!("no service is called {name}; there is {}", known.join(", "))
+        })?;
         let address = address
             .parse()
             .map_err(|_| "an address and a port are wanted, as in 127.0.0.1:2525 or [::1]:2525")?;
@@ -111,10 +108,7 @@ impl Options {
         }
         SERVICES
             .iter()
-            .map(|service| Listen {
-                service,
-                address: SocketAddr::from(([127, 0, 0, 1], service.port)),
-            })
+            .map(|service| Listen { service, address: SocketAddr::from(([127, 0, 0, 1], service.port)) })
             .collect()
     }
 
@@ -122,25 +116,14 @@ impl Options {
     pub fn handed_on(&self) -> Vec<OsString> {
         let mut args = vec!["--log".into(), "stderr".into()];
         let named = [
-            (
-                "--config",
-                self.config.as_ref().map(|path| path.as_os_str()),
-            ),
+            ("--config", self.config.as_ref().map(|path| path.as_os_str())),
             ("--slots", self.slots.as_deref()),
             ("--total", self.total.as_deref()),
             ("--speedup", self.speedup.as_deref()),
-            (
-                "--lock-dir",
-                self.lock_dir.as_ref().map(|path| path.as_os_str()),
-            ),
+            ("--lock-dir", self.lock_dir.as_ref().map(|path| path.as_os_str())),
         ];
         for (flag, value) in named {
-            args.extend(
-                value
-                    .map(|value| [flag.into(), value.to_owned()])
-                    .into_iter()
-                    .flatten(),
-            );
+            args.extend(value.map(|value| [flag.into(), value.to_owned()]).into_iter().flatten());
         }
         args.extend(self.rest.iter().cloned());
         args
@@ -165,16 +148,11 @@ mod tests {
 
     #[test]
     fn a_service_may_stand_before_the_address() {
-        for (text, address) in [
-            ("smtp=0.0.0.0:25", "0.0.0.0:25"),
-            ("[::1]:0", "[::1]:0"),
-            ("smtp=[::]:25", "[::]:25"),
-        ] {
+        for (text, address) in
+            [("smtp=0.0.0.0:25", "0.0.0.0:25"), ("[::1]:0", "[::1]:0"), ("smtp=[::]:25", "[::]:25")]
+        {
             let listen: Listen = text.parse().unwrap();
-            assert_eq!(
-                (listen.service.name, listen.address.to_string().as_str()),
-                ("smtp", address)
-            );
+            assert_eq!((listen.service.name, listen.address.to_string().as_str()), ("smtp", address));
         }
         for text in ["gopher=127.0.0.1:70", "2525", "localhost", "smtp=", ""] {
             assert!(text.parse::<Listen>().is_err(), "{text}");
@@ -193,23 +171,7 @@ mod tests {
             "--persona",
             "exim",
         ]);
-        let args: Vec<_> = options
-            .handed_on()
-            .into_iter()
-            .map(|arg| arg.into_string().unwrap())
-            .collect();
-        assert_eq!(
-            args,
-            [
-                "--log",
-                "stderr",
-                "--config",
-                "x.toml",
-                "--slots",
-                "3",
-                "--persona",
-                "exim"
-            ]
-        );
+        let args: Vec<_> = options.handed_on().into_iter().map(|arg| arg.into_string().unwrap()).collect();
+        assert_eq!(args, ["--log", "stderr", "--config", "x.toml", "--slots", "3", "--persona", "exim"]);
     }
 }

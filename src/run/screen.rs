@@ -32,11 +32,7 @@ impl Screen {
             out: Box::new(io::stdout()),
             aside: Box::new(io::stderr()),
             status: String::new(),
-            host: host
-                .split_whitespace()
-                .next()
-                .unwrap_or("localhost")
-                .to_owned(),
+            host: host.split_whitespace().next().unwrap_or("localhost").to_owned(),
         }
     }
 
@@ -145,9 +141,7 @@ mod tests {
     }
 
     fn event(screen: &mut Screen) {
-        let event = "refuse id=1 peer=192.0.2.7 why=slots busy=35"
-            .parse()
-            .unwrap();
+        let event = "refuse id=1 peer=192.0.2.7 why=slots busy=35".parse().unwrap();
         let when = "2026-03-01T12:34:56.5+01:00".parse().unwrap();
         screen.event(&event, &"smtarpit[42]", when);
     }

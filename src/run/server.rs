@@ -68,19 +68,11 @@ struct Ready {
 /// The system has no descriptor to spare.
 pub fn signals() -> io::Result<SignalFd> {
     let mut set = SigSet::empty();
-    for signal in [
-        Signal::SIGINT,
-        Signal::SIGTERM,
-        Signal::SIGHUP,
-        Signal::SIGCHLD,
-    ] {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGCHLD] {
         set.add(signal);
     }
     set.thread_block()?;
-    Ok(SignalFd::with_flags(
-        &set,
-        SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK,
-    )?)
+    Ok(SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?)
 }
 
 impl Server {
@@ -91,10 +83,8 @@ impl Server {
         screen: Screen,
         clock: System,
     ) -> Self {
-        let slots = programs
-            .iter()
-            .map(|program| u64::from(program.settings.slots))
-            .sum();
+        let slots = programs.iter().map(|program| u64::from(program.settings.slots)).sum();
+        let show_at = if screen.terminal() { Duration::ZERO } else { MINUTE };
         Server {
             programs,
             doors,
@@ -105,7 +95,7 @@ impl Server {
             tally: Tally::new(slots),
             closed_until: Duration::ZERO,
             shown: String::new(),
-            show_at: Duration::ZERO,
+            show_at,
             ending: None,
         }
     }
@@ -135,33 +125,21 @@ impl Server {
 
     /// Whether we were asked to end and need not wait any longer.
     fn over(&self) -> bool {
-        self.ending
-            .is_some_and(|until| self.children.is_empty() || self.clock.elapsed() >= until)
+        self.ending.is_some_and(|until| self.children.is_empty() || self.clock.elapsed() >= until)
     }
 
     fn wait(&self) -> io::Result<Ready> {
         let now = self.clock.elapsed();
         let open: Vec<usize> = match now >= self.closed_until {
-            true => (0..self.doors.len())
-                .filter(|&door| self.has_room(door))
-                .collect(),
+            true => (0..self.doors.len()).filter(|&door| self.has_room(door)).collect(),
             false => Vec::new(),
         };
-        let logs: Vec<Pid> = self
-            .children
-            .values()
-            .filter_map(|child| child.log().map(|_| child.pid))
-            .collect();
+        let logs: Vec<Pid> =
+            self.children.values().filter_map(|child| child.log().map(|_| child.pid)).collect();
         let input = |fd| PollFd::new(fd, PollFlags::POLLIN);
         let mut fds = vec![input(self.signals.as_fd())];
-        fds.extend(
-            open.iter()
-                .map(|&door| input(self.doors[door].listener.as_fd())),
-        );
-        fds.extend(
-            logs.iter()
-                .filter_map(|pid| self.children[pid].log().map(input)),
-        );
+        fds.extend(open.iter().map(|&door| input(self.doors[door].listener.as_fd())));
+        fds.extend(logs.iter().filter_map(|pid| self.children[pid].log().map(input)));
         match poll(&mut fds, self.timeout(now)) {
             Ok(_) => {}
             Err(Errno::EINTR) => return Ok(Ready::default()),
@@ -170,28 +148,16 @@ impl Server {
         let mut found = fds.iter().map(|fd| fd.any().unwrap_or(true));
         Ok(Ready {
             signal: found.next().unwrap_or(false),
-            doors: open
-                .into_iter()
-                .filter(|_| found.next().unwrap_or(false))
-                .collect(),
-            children: logs
-                .into_iter()
-                .filter(|_| found.next().unwrap_or(false))
-                .collect(),
+            doors: open.into_iter().filter(|_| found.next().unwrap_or(false)).collect(),
+            children: logs.into_iter().filter(|_| found.next().unwrap_or(false)).collect(),
         })
     }
 
     /// Until something is due: the status, the end of a pause in accepting, the end of everything.
     fn timeout(&self, now: Duration) -> PollTimeout {
         let paused = (now < self.closed_until).then_some(self.closed_until);
-        let due = [Some(self.show_at), paused, self.ending]
-            .into_iter()
-            .flatten()
-            .min();
-        let wait = due
-            .unwrap_or(MINUTE)
-            .saturating_sub(now)
-            .max(Duration::from_millis(1));
+        let due = [Some(self.show_at), paused, self.ending].into_iter().flatten().min();
+        let wait = due.unwrap_or(MINUTE).saturating_sub(now).max(Duration::from_millis(1));
         PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX)
     }
 
@@ -199,11 +165,7 @@ impl Server {
     /// in the kernel's queue.
     fn has_room(&self, door: usize) -> bool {
         let program = &self.programs[self.doors[door].program];
-        let running = self
-            .children
-            .values()
-            .filter(|child| child.program == program.service.program)
-            .count();
+        let running = self.children.values().filter(|child| child.program == program.service.program).count();
         running < program.most()
     }
 
@@ -216,9 +178,9 @@ impl Server {
         let started = match door.listener.accept() {
             Ok((stream, peer)) => Child::start(&self.programs[door.program], stream, peer),
             Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock
-                | io::ErrorKind::Interrupted
-                | io::ErrorKind::ConnectionAborted => return,
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted => {
+                    return;
+                }
                 _ => Err(error),
             },
         };
@@ -228,9 +190,7 @@ impl Server {
             }
             Err(error) => {
                 self.closed_until = self.clock.elapsed() + BREATH;
-                self.screen.note(&format!(
-                    "tarpit-run: a connection could not be served: {error}"
-                ));
+                self.screen.note(&format!("tarpit-run: a connection could not be served: {error}"));
             }
         }
     }
@@ -251,25 +211,19 @@ impl Server {
     /// plain: a stranger may have had a hand in it.
     fn heard(&mut self, pid: Pid, program: &str, line: &[u8]) {
         let who = format_args!("{program}[{pid}]").to_string();
-        let event = str::from_utf8(line)
-            .ok()
-            .and_then(|line| line.parse::<Event>().ok());
+        let event = str::from_utf8(line).ok().and_then(|line| line.parse::<Event>().ok());
         match event {
             Some(event) => {
                 self.tally.event(pid, &event.what, self.clock.elapsed());
                 self.screen.event(&event, &who, self.clock.wall());
             }
-            None => self
-                .screen
-                .note(&format!("{who}: {}", Plain::from_peer(line))),
+            None => self.screen.note(&format!("{who}: {}", Plain::from_peer(line))),
         }
     }
 
     fn heed_signals(&mut self) {
         while let Ok(Some(info)) = self.signals.read_signal() {
-            let signal = i32::try_from(info.ssi_signo)
-                .ok()
-                .and_then(|n| Signal::try_from(n).ok());
+            let signal = i32::try_from(info.ssi_signo).ok().and_then(|n| Signal::try_from(n).ok());
             match signal {
                 Some(Signal::SIGCHLD) => {}
                 _ if self.ending.is_some() => self.ending = Some(Duration::ZERO),
@@ -304,14 +258,14 @@ impl Server {
         }
         let silent = self.tally.gone(&pid, self.clock.elapsed());
         let how = match status {
-            WaitStatus::Exited(_, 0) if !silent => return,
+            // Some programs tell of our own signal in their exit code.
+            WaitStatus::Exited(_, code) if !silent && (code == 0 || self.ending.is_some()) => return,
             WaitStatus::Signaled(_, signal, _) => format!("was killed by {signal}"),
             WaitStatus::Exited(_, code) => format!("exited with code {code}"),
             _ => return,
         };
         let rest = if silent { " without its end event" } else { "" };
-        self.screen
-            .note(&format!("{program}[{pid}]: served {peer} and {how}{rest}"));
+        self.screen.note(&format!("{program}[{pid}]: served {peer} and {how}{rest}"));
     }
 
     /// Stops listening and asks every program to end.
@@ -338,7 +292,7 @@ impl Server {
         let count = self.tally.count(self.clock.elapsed());
         self.screen.clear();
         self.screen.note(&format!(
-            "{} connections held for {} in all, the longest for {}; {} refused",
+            "Ended. Connections: {}; time held: {}, the longest {}; refused: {}.",
             count.connections,
             Time(count.time),
             Time(count.longest),
@@ -355,12 +309,7 @@ impl Server {
         if !terminal && now < self.show_at {
             return;
         }
-        self.show_at = now
-            + if terminal {
-                Duration::from_secs(1)
-            } else {
-                MINUTE
-            };
+        self.show_at = now + if terminal { Duration::from_secs(1) } else { MINUTE };
         if status != self.shown {
             self.screen.status(&status);
             self.shown = status;

@@ -26,10 +26,7 @@ pub const SERVICES: &[Service] = &[Service {
     name: "smtp",
     program: "smtarpit",
     port: 2525,
-    tries: &[
-        "telnet {host} {port}",
-        "swaks --server {server} --to someone@{domain}",
-    ],
+    tries: &["telnet {host} {port}", "swaks --server {server} --to someone@{domain}"],
 }];
 
 /// A program that is ready to be started.
@@ -67,15 +64,12 @@ impl Program {
                 .map_err(|error| Failure::System("find my own program", error))?
                 .with_file_name(service.program),
         };
-        let checked = Command::new(&path)
-            .arg("--check")
-            .args(&args)
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => Failure::Missing(path.clone()),
+        let checked = Command::new(&path).arg("--check").args(&args).stdin(Stdio::null()).output().map_err(
+            |error| match error.kind() {
+                io::ErrorKind::NotFound if chosen.is_none() => Failure::Missing(path.clone()),
                 _ => Failure::Start(path.clone(), error),
-            })?;
+            },
+        )?;
         if !checked.status.success() {
             let said = String::from_utf8_lossy(&checked.stderr).trim().to_owned();
             return Err(Failure::Refuses(path, said));
@@ -83,12 +77,7 @@ impl Program {
         let printed = String::from_utf8_lossy(&checked.stdout);
         let settings = Settings::read(&printed, service.program)
             .ok_or_else(|| Failure::Refuses(path.clone(), "--check prints no settings".into()))?;
-        Ok(Program {
-            service,
-            path,
-            args,
-            settings,
-        })
+        Ok(Program { service, path, args, settings })
     }
 
     /// The most processes of this program at once. Five above the program's own total are started
@@ -101,10 +90,8 @@ impl Program {
     /// want of a directory of their own.
     pub fn needs_lock_dir(&self) -> bool {
         let usual = Path::new("/run/sundew").join(self.service.program);
-        self.settings
-            .lock_dir
-            .as_ref()
-            .is_none_or(|dir| *dir == usual)
+        let chosen = |arg: &OsString| arg.as_encoded_bytes().starts_with(b"--lock-dir");
+        !self.args.iter().any(chosen) && self.settings.lock_dir.as_ref().is_none_or(|dir| *dir == usual)
     }
 }
 
@@ -113,22 +100,16 @@ impl Settings {
     fn read(printed: &str, program: &str) -> Option<Settings> {
         let parsed = DeTable::parse(printed).ok()?;
         let common = parsed.get_ref();
-        let own = common
-            .get(program)
-            .and_then(|table| table.get_ref().as_table());
+        let own = common.get(program).and_then(|table| table.get_ref().as_table());
         let find = |key: &str| -> Option<&DeValue<'_>> {
-            let value = own
-                .and_then(|table| table.get(key))
-                .or_else(|| common.get(key))?;
+            let value = own.and_then(|table| table.get(key)).or_else(|| common.get(key))?;
             Some(value.get_ref())
         };
         let number = |key: &str| find(key)?.as_integer()?.to_string().parse::<u32>().ok();
         Some(Settings {
             slots: number("slots")?,
             total: number("total")?,
-            lock_dir: find("lock_dir")
-                .and_then(DeValue::as_str)
-                .map(PathBuf::from),
+            lock_dir: find("lock_dir").and_then(DeValue::as_str).map(PathBuf::from),
             domain: find("domains")
                 .and_then(|domains| domains.as_array()?.first()?.get_ref().as_str())
                 .map(str::to_owned),
@@ -158,12 +139,7 @@ mod tests {
 
     #[test]
     fn what_is_no_configuration_gives_no_settings() {
-        for printed in [
-            "",
-            "hello",
-            "slots = -1\ntotal = 5",
-            "slots = \"3\"\ntotal = 5",
-        ] {
+        for printed in ["", "hello", "slots = -1\ntotal = 5", "slots = \"3\"\ntotal = 5"] {
             assert_eq!(Settings::read(printed, "smtarpit"), None, "{printed}");
         }
     }
@@ -174,15 +150,13 @@ mod tests {
             service: &SERVICES[0],
             path: PathBuf::new(),
             args: Vec::new(),
-            settings: Settings {
-                slots: 1,
-                total: 1,
-                lock_dir: dir.map(PathBuf::from),
-                domain: None,
-            },
+            settings: Settings { slots: 1, total: 1, lock_dir: dir.map(PathBuf::from), domain: None },
         };
         assert!(with(None).needs_lock_dir());
         assert!(with(Some("/run/sundew/smtarpit")).needs_lock_dir());
         assert!(!with(Some("/srv/locks")).needs_lock_dir());
+        let mut chosen = with(Some("/run/sundew/smtarpit"));
+        chosen.args = vec!["--lock-dir=/run/sundew/smtarpit".into()];
+        assert!(!chosen.needs_lock_dir());
     }
 }

@@ -28,10 +28,7 @@ pub struct Readable<'a>(pub &'a Event);
 
 impl Display for Readable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let peer = self
-            .0
-            .peer
-            .map_or_else(|| "-".to_owned(), |peer| peer.to_string());
+        let peer = self.0.peer.map_or_else(|| "-".to_owned(), |peer| peer.to_string());
         write!(f, "{peer:<15}  ")?;
         what(&self.0.what, f)
     }
@@ -39,60 +36,25 @@ impl Display for Readable<'_> {
 
 fn what(what: &What, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match what {
-        What::Connect {
-            slot,
-            profile,
-            persona,
-            ..
-        } => {
-            write!(
-                f,
-                "connected, slot {slot}, {persona} persona, {profile} profile"
-            )
+        What::Connect { slot, profile, persona, .. } => {
+            write!(f, "connected, slot {slot}, {persona} persona, {profile} profile")
         }
         What::Refuse { why, busy } => write!(f, "refused, {} ({busy} connections)", because(*why)),
         What::Helo { verb, name } => write!(f, "{verb} {name}"),
         What::Mail { from, verdict } => write!(f, "MAIL FROM {from}: {}", told(*verdict)),
-        What::Rcpt {
-            to,
-            verdict,
-            receipt,
-        } => {
+        What::Rcpt { to, verdict, receipt } => {
             write!(f, "RCPT TO {to}: {}", told(*verdict))?;
-            receipt
-                .as_ref()
-                .map_or(Ok(()), |receipt| write!(f, ", issued as {receipt}"))
+            receipt.as_ref().map_or(Ok(()), |receipt| write!(f, ", issued as {receipt}"))
         }
-        What::Auth {
-            user,
-            method,
-            verdict,
-        } => {
+        What::Auth { user, method, verdict } => {
             write!(f, "AUTH {method} as {user}: {}", told(*verdict))
         }
-        What::Message {
-            bytes,
-            verdict,
-            stored,
-            ..
-        } => {
+        What::Message { bytes, verdict, stored, .. } => {
             write!(f, "message of {bytes} bytes: {}", told(*verdict))?;
-            stored
-                .as_ref()
-                .map_or(Ok(()), |name| write!(f, ", kept as {name}"))
+            stored.as_ref().map_or(Ok(()), |name| write!(f, ", kept as {name}"))
         }
         What::Still { held, stage, .. } => write!(f, "still held at {stage}, {}", time(*held)),
-        What::End {
-            held,
-            bytes_in,
-            bytes_out,
-            stage,
-            reason,
-            kind,
-            evidence,
-            gaveup,
-            ..
-        } => {
+        What::End { held, bytes_in, bytes_out, stage, reason, kind, evidence, gaveup, .. } => {
             write!(f, "{} at {stage} after {}", ended(*reason), time(*held))?;
             if let Some(gaveup) = gaveup {
                 write!(f, ", the last {} in silence", time(*gaveup))?;

@@ -89,18 +89,8 @@ impl<K: std::hash::Hash + Eq> Tally<K> {
 
 impl Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Count {
-            held,
-            slots,
-            time,
-            refused,
-            ..
-        } = self;
-        write!(
-            f,
-            "{held} of {slots} held now, {} held so far, {refused} refused",
-            Time(*time)
-        )
+        let Count { held, slots, time, refused, .. } = self;
+        write!(f, "{held} of {slots} held now, {} held so far, {refused} refused", Time(*time))
     }
 }
 
@@ -131,16 +121,10 @@ mod tests {
         tally.event("a", &what(CONNECT), at(0));
         tally.event("b", &what(CONNECT), at(10));
         tally.event("c", &what("refuse id=1 why=slots busy=35"), at(11));
-        assert_eq!(
-            tally.count(at(20)).to_string(),
-            "2 of 35 held now, 30 s held so far, 1 refused"
-        );
+        assert_eq!(tally.count(at(20)).to_string(), "2 of 35 held now, 30 s held so far, 1 refused");
         tally.event("a", &end(15), at(20));
         let count = tally.count(at(20));
-        assert_eq!(
-            (count.held, count.time, count.longest, count.connections),
-            (1, at(25), at(15), 2)
-        );
+        assert_eq!((count.held, count.time, count.longest, count.connections), (1, at(25), at(15), 2));
     }
 
     #[test]

@@ -39,13 +39,7 @@ impl Line {
             None => (None, raw.clone()),
         };
         let event = text.trim_end_matches('\n').parse();
-        Line {
-            raw,
-            bytes: bytes.to_vec(),
-            text,
-            pid,
-            event,
-        }
+        Line { raw, bytes: bytes.to_vec(), text, pid, event }
     }
 }
 
@@ -83,10 +77,7 @@ impl Log {
                 theirs.push(&buffer[..count]);
             }
         });
-        Log {
-            shared,
-            socket: Some(path.to_owned()),
-        }
+        Log { shared, socket: Some(path.to_owned()) }
     }
 
     /// Reads the lines of a pipe.
@@ -96,18 +87,12 @@ impl Log {
         thread::spawn(move || {
             let mut pipe = BufReader::new(pipe);
             let mut line = Vec::new();
-            while pipe
-                .read_until(b'\n', &mut line)
-                .is_ok_and(|count| count > 0)
-            {
+            while pipe.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
                 theirs.push(line.strip_suffix(b"\n").unwrap_or(&line));
                 line.clear();
             }
         });
-        Log {
-            shared,
-            socket: None,
-        }
+        Log { shared, socket: None }
     }
 
     pub fn lines(&self) -> Vec<Line> {
@@ -116,10 +101,7 @@ impl Log {
 
     /// Every line that is an event.
     pub fn events(&self) -> Vec<Event> {
-        self.lines()
-            .into_iter()
-            .filter_map(|line| line.event.ok())
-            .collect()
+        self.lines().into_iter().filter_map(|line| line.event.ok()).collect()
     }
 
     /// Waits until the lines so far give an answer.
@@ -131,17 +113,8 @@ impl Log {
                 return answer;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            let raw = || {
-                lines
-                    .iter()
-                    .map(|line| line.raw.as_str())
-                    .collect::<Vec<_>>()
-            };
-            assert!(
-                left > Duration::ZERO,
-                "the log never had {what}, only {:#?}",
-                raw()
-            );
+            let raw = || lines.iter().map(|line| line.raw.as_str()).collect::<Vec<_>>();
+            assert!(left > Duration::ZERO, "the log never had {what}, only {:#?}", raw());
             lines = self.shared.came.wait_timeout(lines, left).unwrap().0;
         }
     }
@@ -149,11 +122,7 @@ impl Log {
     /// Waits for an event.
     pub fn wait(&self, what: &str, is: impl Fn(&Event) -> bool) -> Event {
         self.until(what, |lines| {
-            lines
-                .iter()
-                .filter_map(|line| line.event.as_ref().ok())
-                .find(|event| is(event))
-                .cloned()
+            lines.iter().filter_map(|line| line.event.as_ref().ok()).find(|event| is(event)).cloned()
         })
     }
 
@@ -187,9 +156,7 @@ impl Log {
 
     /// Waits for an `end`.
     pub fn end(&self, what: &str, is: impl Fn(&Event) -> bool) -> End {
-        let event = self.wait(what, |event| {
-            matches!(event.what, What::End { .. }) && is(event)
-        });
+        let event = self.wait(what, |event| matches!(event.what, What::End { .. }) && is(event));
         End::of(&event).expect("it is an end")
     }
 }
@@ -218,16 +185,7 @@ pub struct End {
 
 impl End {
     pub fn of(event: &Event) -> Option<Self> {
-        let What::End {
-            held,
-            stage,
-            reason,
-            bytes_in,
-            bytes_out,
-            commands,
-            ..
-        } = &event.what
-        else {
+        let What::End { held, stage, reason, bytes_in, bytes_out, commands, .. } = &event.what else {
             return None;
         };
         Some(End {

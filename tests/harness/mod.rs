@@ -60,11 +60,7 @@ impl Dir {
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         // Short, because a socket's path has room for 107 bytes.
-        let name = format!(
-            "sundew-{}-{}",
-            std::process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("sundew-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         fs::create_dir_all(&path).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -123,10 +119,8 @@ pub fn need(program: &str) -> PathBuf {
         .map(|dir| dir.join(program))
         .find(|path| path.is_file())
         .unwrap_or_else(|| {
-            let package = PACKAGES
-                .iter()
-                .find(|(name, _)| *name == program)
-                .map_or(program, |(_, package)| package);
+            let package =
+                PACKAGES.iter().find(|(name, _)| *name == program).map_or(program, |(_, package)| package);
             panic!("{program} is not here: apt-get install {package}")
         })
 }
@@ -144,13 +138,10 @@ pub fn unpacked(package: &str) -> PathBuf {
     fs::create_dir_all(&debs).unwrap();
     let deb = || {
         let start = format!("{package}_");
-        fs::read_dir(&debs)
-            .unwrap()
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .find(|path| {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                name.starts_with(&start) && name.ends_with(".deb")
-            })
+        fs::read_dir(&debs).unwrap().filter_map(|entry| Some(entry.ok()?.path())).find(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with(&start) && name.ends_with(".deb")
+        })
     };
     if deb().is_none() {
         let _ = Command::new(need("apt-get"))
@@ -162,12 +153,7 @@ pub fn unpacked(package: &str) -> PathBuf {
     // Unpacked beside and moved, so that a run that was cut short leaves no half of it.
     let beside = debs.join(format!("{package}.new"));
     let _ = fs::remove_dir_all(&beside);
-    let status = Command::new(need("dpkg-deb"))
-        .arg("-x")
-        .arg(deb)
-        .arg(&beside)
-        .status()
-        .unwrap();
+    let status = Command::new(need("dpkg-deb")).arg("-x").arg(deb).arg(&beside).status().unwrap();
     assert!(status.success(), "dpkg-deb -x {package}");
     fs::rename(&beside, &dir).unwrap();
     dir
@@ -180,10 +166,7 @@ pub fn is_root() -> bool {
 
 /// The account that runs the tests, as the service files name it.
 pub fn account() -> String {
-    User::from_uid(nix::unistd::geteuid())
-        .unwrap()
-        .expect("the account that runs the tests has a name")
-        .name
+    User::from_uid(nix::unistd::geteuid()).unwrap().expect("the account that runs the tests has a name").name
 }
 
 /// A program that runs beside the test, in a process group of its own, and ends with it.
@@ -240,10 +223,7 @@ pub struct Ran {
 /// Runs a program to its end, or to the end of the time it is given: then it has no status.
 pub fn run(command: &mut Command, at_most: Duration) -> Ran {
     let began = Instant::now();
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = Process::start(command);
     let stdout = collect(process.child.stdout.take().unwrap());
     let stderr = collect(process.child.stderr.take().unwrap());
@@ -258,12 +238,7 @@ pub fn run(command: &mut Command, at_most: Duration) -> Ran {
     };
     let took = began.elapsed();
     drop(process);
-    Ran {
-        status,
-        stdout: stdout.join().unwrap(),
-        stderr: stderr.join().unwrap(),
-        took,
-    }
+    Ran { status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap(), took }
 }
 
 fn collect(mut from: impl Read + Send + 'static) -> thread::JoinHandle<String> {

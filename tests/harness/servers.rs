@@ -116,8 +116,7 @@ impl Setup {
     /// Starts it, and returns when it listens.
     pub fn start(self) -> Server {
         self.write_config();
-        let mut syslog =
-            (self.under != Super::Tcpserver).then(|| Log::socket(&self.dir.path("log")));
+        let mut syslog = (self.under != Super::Tcpserver).then(|| Log::socket(&self.dir.path("log")));
         // Somebody else may take a free port before the server does.
         for _ in 0..5 {
             let mut process = Process::start(&mut self.command(self.free_port()));
@@ -246,32 +245,24 @@ impl Setup {
             ("ADDRESS", self.address.to_string()),
             ("PORT", "0".into()),
             ("PATH", format!("{}:{tools}", programs.display())),
-            (
-                "SUNDEW_CONFIG",
-                self.dir.path("sundew.toml").display().to_string(),
-            ),
+            ("SUNDEW_CONFIG", self.dir.path("sundew.toml").display().to_string()),
         ];
-        for (name, value) in variables.iter().cloned().chain(
-            self.environment
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.clone())),
-        ) {
+        for (name, value) in variables
+            .iter()
+            .cloned()
+            .chain(self.environment.iter().map(|(name, value)| (name.as_str(), value.clone())))
+        {
             self.dir.write(&format!("service/env/{name}"), value);
         }
         let mut command = Command::new("/bin/sh");
-        command
-            .arg(run)
-            .current_dir(self.dir.path("service"))
-            .stdout(Stdio::piped());
+        command.arg(run).current_dir(self.dir.path("service")).stdout(Stdio::piped());
         command
     }
 
     fn systemd(&self, port: u16) -> Command {
         let unit = self.edited(shipped("contrib/systemd/smtarpit@.service"));
-        let line = unit
-            .lines()
-            .find_map(|line| line.strip_prefix("ExecStart="))
-            .expect("the unit starts something");
+        let line =
+            unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("the unit starts something");
         let (_, shipped) = line.split_once(' ').expect("it has options");
         let mut command = Command::new(need("systemd-socket-activate"));
         command.args(["--accept", "--inetd", "--listen"]);
@@ -291,11 +282,7 @@ impl Setup {
         let line = text
             .lines()
             .find_map(|line| {
-                let line = if openbsd {
-                    line
-                } else {
-                    line.strip_prefix('#')?
-                };
+                let line = if openbsd { line } else { line.strip_prefix('#')? };
                 line.strip_prefix("25\t")
             })
             .expect("inetd.conf has a line for it");
@@ -304,10 +291,7 @@ impl Setup {
             "{}:{port}\t{}\tsmtarpit {}\n",
             self.address,
             fields
-                .replace(
-                    "/usr/local/sbin/smtarpit",
-                    &self.program.display().to_string()
-                )
+                .replace("/usr/local/sbin/smtarpit", &self.program.display().to_string())
                 .replace("\tsundew\t", &format!("\t{}\t", self.user)),
             self.arguments(arguments)
         );
@@ -346,10 +330,8 @@ impl Server {
             .lines()
             .filter(|line| line.contains("EXIT: "))
             .filter_map(|line| {
-                line.split_whitespace().find_map(|word| {
-                    word.strip_prefix("status=")
-                        .or(word.strip_prefix("signal="))
-                })
+                line.split_whitespace()
+                    .find_map(|word| word.strip_prefix("status=").or(word.strip_prefix("signal=")))
             })
             .map(str::to_owned)
             .collect()
@@ -362,15 +344,12 @@ struct XinetdFile(String);
 impl XinetdFile {
     fn is(line: &str, key: &str) -> bool {
         let line = line.trim();
-        line.strip_prefix(key)
-            .is_some_and(|rest| rest.trim_start().starts_with('='))
+        line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
     }
 
     fn value(&self, key: &str) -> String {
         let line = self.0.lines().find(|line| Self::is(line, key));
-        let (_, value) = line
-            .and_then(|line| line.split_once('='))
-            .unwrap_or_default();
+        let (_, value) = line.and_then(|line| line.split_once('=')).unwrap_or_default();
         value.trim().to_owned()
     }
 
@@ -378,10 +357,7 @@ impl XinetdFile {
     fn set(&mut self, key: &str, value: &str) {
         let line = format!("\t{key} = {value}");
         let mut lines: Vec<String> = self.0.lines().map(str::to_owned).collect();
-        let end = lines
-            .iter()
-            .rposition(|line| line == "}")
-            .expect("the service ends");
+        let end = lines.iter().rposition(|line| line == "}").expect("the service ends");
         match lines.iter().position(|line| Self::is(line, key)) {
             Some(at) => lines[at] = line,
             None => lines.insert(end, line),
@@ -431,10 +407,7 @@ fn listening(pid: i32) -> Option<u16> {
                     return None;
                 };
                 let (_, port) = local.split_once(':')?;
-                sockets
-                    .iter()
-                    .any(|socket| socket == inode)
-                    .then(|| u16::from_str_radix(port, 16).ok())?
+                sockets.iter().any(|socket| socket == inode).then(|| u16::from_str_radix(port, 16).ok())?
             })
         })
 }

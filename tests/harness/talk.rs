@@ -30,8 +30,7 @@ impl Talk {
             IpAddr::V4(_) => AddressFamily::Inet,
             IpAddr::V6(_) => AddressFamily::Inet6,
         };
-        let fd: OwnedFd =
-            socket::socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).unwrap();
+        let fd: OwnedFd = socket::socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).unwrap();
         let source = SockaddrStorage::from(SocketAddr::new(source, 0));
         socket::bind(fd.as_raw_fd(), &source).expect("bind the source address");
         socket::connect(fd.as_raw_fd(), &SockaddrStorage::from(address)).expect("connect");
@@ -40,11 +39,7 @@ impl Talk {
 
     fn with(stream: TcpStream) -> Self {
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Talk {
-            stream,
-            began: Instant::now(),
-            ahead: Vec::new(),
-        }
+        Talk { stream, began: Instant::now(), ahead: Vec::new() }
     }
 
     /// Our own port, which names the connection in its `connect` event.
@@ -81,11 +76,7 @@ impl Talk {
                 let heard = self.ahead.drain(..at + text.len()).collect();
                 return String::from_utf8(heard).expect("a server speaks ASCII");
             }
-            assert!(
-                self.more(deadline),
-                "no {text:?} came, only {:?}",
-                String::from_utf8_lossy(&self.ahead)
-            );
+            assert!(self.more(deadline), "no {text:?} came, only {:?}", String::from_utf8_lossy(&self.ahead));
         }
     }
 
@@ -140,19 +131,14 @@ impl Talk {
 
     fn more(&mut self, deadline: Instant) -> bool {
         self.more_or_late(deadline).unwrap_or_else(|| {
-            panic!(
-                "the server neither spoke nor closed; unread: {:?}",
-                String::from_utf8_lossy(&self.ahead)
-            )
+            panic!("the server neither spoke nor closed; unread: {:?}", String::from_utf8_lossy(&self.ahead))
         })
     }
 
     /// Reads once: whether there was something, or `None` when the deadline passed.
     fn more_or_late(&mut self, deadline: Instant) -> Option<bool> {
         let left = deadline.saturating_duration_since(Instant::now());
-        self.stream
-            .set_read_timeout(Some(left.max(Duration::from_millis(1))))
-            .unwrap();
+        self.stream.set_read_timeout(Some(left.max(Duration::from_millis(1)))).unwrap();
         let mut buffer = [0; 4096];
         match self.stream.read(&mut buffer) {
             Ok(0) => Some(false),

@@ -1,0 +1,426 @@
+//! `tarpit-run` as an operator meets it: what it says, whom it starts, how it ends.
+//!
+//! A script stands in for `smtarpit` where the test is about what any program must be given.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use sundew::event::{Event, What};
+
+use crate::harness::talk::Talk;
+use crate::harness::{Dir, PATIENCE, Process, children, need, run, until};
+
+const TARPIT_RUN: &str = env!("CARGO_BIN_EXE_tarpit-run");
+
+/// What a program writes as it begins and ends; the script has `$$` and `$TCPREMOTEIP`.
+const CONNECT: &str = "connect id=$$ peer=$TCPREMOTEIP slot=1 busy=1 profile=day persona=postfix";
+const END: &str = "end id=$$ peer=$TCPREMOTEIP held=1 in=0 out=0 stage=rcpt reason=signal kind=program \
+                   evidence=pregreet profile=day commands=3";
+
+/// A stand-in for `smtarpit` with so many slots, which does this when it is started.
+fn stand_in(dir: &Dir, slots: u32, does: &str) -> PathBuf {
+    let text = format!(
+        "#!/bin/sh\ncase $1 in --check) printf 'slots = {slots}\\ntotal = {slots}\\n'; exit;; esac\n{does}\n"
+    );
+    executable(dir.write("stand-in", text))
+}
+
+fn executable(path: PathBuf) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+/// A stand-in that says who is there, waits for SIGTERM and says its `end`.
+fn holder(dir: &Dir, slots: u32) -> PathBuf {
+    let does = format!(
+        "echo '220 here'\ntrap 'echo \"{END}\" >&2; exit' TERM\necho \"{CONNECT}\" >&2\nwhile :; do sleep 0.02; done"
+    );
+    stand_in(dir, slots, &does)
+}
+
+/// A `tarpit-run` that runs, and everything it has said.
+struct Running {
+    process: Process,
+    out: Said,
+    err: Said,
+    dir: Dir,
+}
+
+/// What came out of a pipe so far.
+#[derive(Clone)]
+struct Said(Arc<Mutex<Vec<u8>>>);
+
+impl Said {
+    fn by(mut pipe: impl Read + Send + 'static) -> Self {
+        let said = Said(Arc::default());
+        let kept = said.clone();
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = pipe.read(&mut bytes) {
+                kept.0.lock().unwrap().extend_from_slice(&bytes[..count]);
+            }
+        });
+        said
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).expect("what we print is text")
+    }
+
+    /// Waits until this was said so many times.
+    fn has(&self, what: &str, times: usize) -> String {
+        let found = || {
+            let text = self.text();
+            (text.matches(what).count() >= times).then_some(text)
+        };
+        let heard = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| until(what, found)));
+        heard.unwrap_or_else(|_| panic!("{what:?} was not said {times} times: {}", self.text()))
+    }
+}
+
+impl Running {
+    fn start(args: &[&str]) -> Self {
+        Self::command(Command::new(TARPIT_RUN).args(args))
+    }
+
+    fn command(command: &mut Command) -> Self {
+        let dir = Dir::new();
+        command.env("XDG_RUNTIME_DIR", dir.path("")).env_remove("SUNDEW_CONFIG");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = Process::start(command);
+        let child = process.child();
+        let out = Said::by(child.stdout.take().unwrap());
+        let err = Said::by(child.stderr.take().unwrap());
+        Running { process, out, err, dir }
+    }
+
+    fn with(program: &Path, more: &[&str]) -> Self {
+        let program = program.to_str().unwrap();
+        Self::start(&[&["--listen", "127.0.0.1:0", "--program", program], more].concat())
+    }
+
+    /// Where it listens, by its own word.
+    fn address(&self) -> SocketAddr {
+        address(&until("where it listens", || {
+            assert!(!self.err.text().contains("tarpit-run:"), "{}", self.err.text());
+            [&self.out, &self.err].map(Said::text).into_iter().find(|text| text.contains("Ctrl-C ends"))
+        }))
+    }
+
+    fn end(mut self) -> (Option<i32>, String) {
+        self.process.signal(Signal::SIGINT);
+        let status = self.process.wait("tarpit-run ends");
+        let last = self.out.has("Ended.", 1);
+        let left: Vec<_> = std::fs::read_dir(self.dir.path("")).unwrap().collect();
+        assert!(left.is_empty(), "left behind: {left:?}");
+        (status.code(), last)
+    }
+}
+
+fn address(text: &str) -> SocketAddr {
+    let (_, rest) = text.split_once("listens on ").expect("a place");
+    rest.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn says_where_it_listens_and_what_to_try() {
+    let dir = Dir::new();
+    let running = Running::with(&holder(&dir, 7), &[]);
+    let address = running.address();
+    let port = address.port();
+    let text = running.out.text();
+    for part in [
+        format!("listens on 127.0.0.1:{port} and holds up to 7 connections"),
+        format!("telnet 127.0.0.1 {port}"),
+        format!("swaks --server 127.0.0.1:{port} --to someone@example.org"),
+    ] {
+        assert!(text.contains(&part), "{part} in {text}");
+    }
+}
+
+#[test]
+fn shows_events_and_ends_with_every_end_said_once() {
+    let dir = Dir::new();
+    let running = Running::with(&holder(&dir, 5), &[]);
+    let address = running.address();
+    let mut talks: Vec<_> = (0..3).map(|_| Talk::to(address)).collect();
+    for talk in &mut talks {
+        assert_eq!(talk.hear("\n"), "220 here\n");
+    }
+    running.out.has("connected, slot 1, postfix persona", 3);
+    let (status, text) = running.end();
+    assert_eq!(status, Some(0));
+    assert_eq!(text.matches("was stopped by us at rcpt").count(), 3, "{text}");
+    assert!(text.contains("Ended. Connections: 3; "), "{text}");
+    assert!(talks.iter_mut().all(|talk| talk.closes_within(PATIENCE)));
+}
+
+#[test]
+fn a_program_is_given_what_a_super_server_gives() {
+    let dir = Dir::new();
+    // What the shell finds out comes first, because it redirects its own descriptors to tell it.
+    let does = "open=$(ls /proc/$$/fd); kinds=$(stat -L -c %F /proc/$$/fd/[012])\n\
+                env >&2; grep SigBlk /proc/self/status >&2; echo args $* >&2\n\
+                echo group $$ $(cut -d' ' -f5 /proc/$$/stat) >&2\n\
+                echo kinds $kinds >&2; echo fds $open >&2";
+    let program = stand_in(&dir, 5, does);
+    // What this test was itself given is not ours to answer for.
+    let given = run(&mut Command::new(&program), PATIENCE).stderr;
+    let mut command = Command::new(TARPIT_RUN);
+    command.args(["--listen", "127.0.0.1:0", "--speedup", "9", "--program"]).arg(&program);
+    command.args(["--", "--persona", "exim"]).env("TCPREMOTEHOST", "forged.example");
+    let running = Running::command(&mut command);
+    let mut talk = Talk::to(running.address());
+    let port = talk.port();
+    talk.rest();
+    let text = running.out.has("]: fds ", 1);
+    let local = running.address().port();
+    for part in [
+        "PROTO=TCP".to_owned(),
+        "TCPLOCALIP=127.0.0.1".to_owned(),
+        format!("TCPLOCALPORT={local}"),
+        "TCPREMOTEIP=127.0.0.1".to_owned(),
+        format!("TCPREMOTEPORT={port}"),
+        "SigBlk:\\x090000000000000000".to_owned(),
+        "args --log stderr --speedup 9 --persona exim --lock-dir /".to_owned(),
+    ] {
+        assert!(text.contains(&part), "{part} in {text}");
+    }
+    assert!(!text.contains("forged.example"), "{text}");
+    assert!(text.contains("]: kinds socket socket fifo\n"), "{text}");
+    let words = |text: &str, word: &str| {
+        let (_, rest) = text.split_once(word).unwrap_or_else(|| panic!("{word} in {text}"));
+        rest.lines().next().unwrap().split(' ').map(str::to_owned).collect::<Vec<_>>()
+    };
+    let group = words(&text, "]: group ");
+    assert_eq!(group[0], group[1], "the program leads a process group of its own");
+    assert_eq!(words(&text, "]: fds "), words(&given, "fds "), "descriptors of ours in {text}");
+}
+
+#[test]
+fn what_is_not_an_event_is_shown_made_plain() {
+    let dir = Dir::new();
+    let running = Running::with(&stand_in(&dir, 5, "printf 'a \\033[2J b\\nhalf' >&2; exit 3"), &[]);
+    Talk::to(running.address()).rest();
+    let text = running.out.has("exited with code 3", 1);
+    assert!(text.contains("]: a \\x1b[2J b\n"), "{text}");
+    assert!(text.contains("]: half\n"), "{text}");
+}
+
+#[test]
+fn a_program_killed_in_the_middle_is_told_and_not_counted_as_held() {
+    let dir = Dir::new();
+    let running = Running::with(&holder(&dir, 5), &[]);
+    let mut talk = Talk::to(running.address());
+    running.out.has("connected", 1);
+    for pid in children(running.process.pid()) {
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+    }
+    assert!(talk.closes_within(PATIENCE));
+    running.out.has("was killed by SIGKILL without its end event", 1);
+    assert_eq!(running.end().0, Some(0));
+}
+
+#[test]
+fn one_that_does_not_end_is_not_waited_for_for_ever() {
+    let dir = Dir::new();
+    let deaf =
+        stand_in(&dir, 5, &format!("trap '' TERM\necho \"{CONNECT}\" >&2\nwhile :; do sleep 0.02; done"));
+    let running = Running::with(&deaf, &[]);
+    let _talk = Talk::to(running.address());
+    running.out.has("connected", 1);
+    // The second signal may come before the first was heard and be one with it; the third is not.
+    running.process.signal(Signal::SIGTERM);
+    until("it stops listening", || std::net::TcpStream::connect(running.address()).err());
+    let (status, text) = running.end();
+    assert_eq!(status, Some(0));
+    assert!(text.contains("was killed by SIGKILL without its end event"), "{text}");
+}
+
+#[test]
+fn connections_beyond_the_cap_wait_and_cost_nothing() {
+    let dir = Dir::new();
+    let running = Running::with(&holder(&dir, 2), &[]);
+    let address = running.address();
+    let mut talks: Vec<_> = (0..20).map(|_| Talk::to(address)).collect();
+    // Two in all and five more.
+    running.out.has("connected", 7);
+    assert_eq!(children(running.process.pid()).len(), 7);
+    let heard = |talks: &mut Vec<Talk>| {
+        talks.iter_mut().filter_map(|talk| talk.hears_within(Duration::ZERO).then_some(())).count()
+    };
+    until("seven were answered", || (heard(&mut talks) == 7).then_some(()));
+    let first = children(running.process.pid())[0];
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(first), Signal::SIGTERM).unwrap();
+    running.out.has("connected", 8);
+    assert_eq!(children(running.process.pid()).len(), 7);
+}
+
+#[test]
+fn as_in_a_container_events_are_lines_of_a_log() {
+    let dir = Dir::new();
+    let config = dir.write("sundew.toml", "slots = 3\n");
+    let program = holder(&dir, 3);
+    let mut command = Command::new(TARPIT_RUN);
+    command.args(["--listen", "0.0.0.0:0", "--log", "plain", "--config"]).arg(config);
+    command.arg("--program").arg(program);
+    let mut running = Running::command(&mut command);
+    let port = running.address().port();
+    assert!(running.err.text().contains(&format!("telnet 127.0.0.1 {port}")), "{}", running.err.text());
+    let mut talk = Talk::to(SocketAddr::from(([127, 0, 0, 1], port)));
+    talk.hear("\n");
+    running.out.has("connect", 1);
+    running.process.signal(Signal::SIGTERM);
+    assert_eq!(running.process.wait("tarpit-run ends").code(), Some(0));
+    running.err.has("Ended.", 1);
+    let text = running.out.has("end id=", 1);
+    let events: Vec<Event> =
+        text.lines().map(|line| line.split_once("]: ").unwrap().1.parse().unwrap()).collect();
+    assert!(matches!(events[0].what, What::Connect { .. }), "{text}");
+    assert!(matches!(events[1].what, What::End { .. }), "{text}");
+    assert_eq!(events.len(), 2, "{text}");
+    for line in text.lines() {
+        let (when, rest) = line.split_once(' ').unwrap();
+        chrono::DateTime::parse_from_rfc3339(when).unwrap();
+        let (host, rest) = rest.split_once(' ').unwrap();
+        assert!(!host.is_empty() && rest.starts_with("smtarpit["), "{line}");
+    }
+}
+
+#[test]
+fn as_process_1_it_reaps_what_others_leave_behind() {
+    let dir = Dir::new();
+    // The orphan outlives the program, and is adopted by process 1 of its namespace.
+    let program = stand_in(&dir, 5, "(sleep 0.1; echo orphan >&2) >/dev/null </dev/null & exit 0");
+    let mut command = Command::new(need("unshare"));
+    if !crate::harness::is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    command.args(["--pid", "--fork", "--mount-proc", "--kill-child"]);
+    command.arg(TARPIT_RUN).args(["--listen", "127.0.0.1:0", "--program"]).arg(program);
+    let running = Running::command(&mut command);
+    let address = running.address();
+    let first = children(running.process.pid())[0];
+    for _ in 0..3 {
+        Talk::to(address).rest();
+    }
+    until("no process is left, and no zombie", || children(first).is_empty().then_some(()));
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(first), Signal::SIGTERM).unwrap();
+    running.out.has("Ended.", 1);
+}
+
+#[test]
+fn on_a_terminal_the_status_stays_at_the_bottom_and_ctrl_c_ends_it() {
+    let dir = Dir::new();
+    let program = holder(&dir, 4);
+    let line = format!("{TARPIT_RUN} --listen 127.0.0.1:0 --program {}", program.display());
+    let mut running = Running::command(Command::new(need("script")).args(["-qefc", &line, "/dev/null"]));
+    let address = running.address();
+    let mut talk = Talk::to(address);
+    talk.hear("\n");
+    running.out.has("1 of 4 held now", 1);
+    running.out.has("1 of 4 held now, 1 s held so far, 0 refused", 1);
+    running.process.child().stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
+    assert_eq!(running.process.wait("tarpit-run ends").code(), Some(0));
+    let text = running.out.has("Ended.", 1);
+    assert_eq!(text.matches("was stopped by us").count(), 1, "{text:?}");
+    assert!(text.contains("\r\x1b[KEnded."), "{text:?}");
+}
+
+#[test]
+fn goes_on_when_nobody_reads_its_output() {
+    let dir = Dir::new();
+    let program = holder(&dir, 4);
+    let mut command = Command::new(TARPIT_RUN);
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    command.args(["--listen", &free.to_string(), "--program"]).arg(program);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut process = Process::start(&mut command);
+    drop(process.child().stdout.take());
+    let stream = until("it listens", || std::net::TcpStream::connect(free).ok());
+    let mut bytes = [0; 9];
+    (&stream).read_exact(&mut bytes).unwrap();
+    assert_eq!(&bytes, b"220 here\n");
+    process.signal(Signal::SIGTERM);
+    assert_eq!(process.wait("tarpit-run ends").code(), Some(0));
+}
+
+#[test]
+fn listens_on_ipv6_and_at_several_places() {
+    let dir = Dir::new();
+    let running = Running::with(&holder(&dir, 4), &["--listen", "smtp=[::1]:0"]);
+    running.address();
+    let text = running.out.text();
+    let second =
+        address(text.split_once("[::1]").map(|_| &text[text.rfind("smtarpit listens").unwrap()..]).unwrap());
+    assert!(second.is_ipv6());
+    assert!(text.contains(&format!("telnet ::1 {}", second.port())), "{text}");
+    assert!(text.contains(&format!("swaks --server [::1]:{}", second.port())), "{text}");
+    let mut talk = Talk::to(second);
+    talk.hear("\n");
+    running.out.has("::1 ", 1);
+}
+
+/// Runs it as a mistake would, and returns its exit code and what it says on standard error.
+fn mistake(args: &[&str]) -> (Option<i32>, String) {
+    let ran = run(Command::new(TARPIT_RUN).args(args).env_remove("SUNDEW_CONFIG"), PATIENCE);
+    assert_eq!(ran.stdout, "", "{args:?}");
+    (ran.status, ran.stderr)
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let dir = Dir::new();
+    let program = holder(&dir, 4);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let held = TcpListener::bind(taken).unwrap();
+    let (status, text) = mistake(&["--listen", &taken.to_string(), "--program", program.to_str().unwrap()]);
+    assert_eq!(status, Some(111), "{text}");
+    assert!(text.contains(&format!("port {} of 127.0.0.1 is taken", taken.port())), "{text}");
+    drop(held);
+}
+
+#[test]
+fn a_missing_program_is_named() {
+    let (status, text) = mistake(&["--listen", "127.0.0.1:0", "--program", "/nowhere/smtarpit"]);
+    assert_eq!(status, Some(100));
+    assert!(text.contains("cannot start /nowhere/smtarpit"), "{text}");
+
+    let dir = Dir::new();
+    let alone = executable(dir.write("tarpit-run", std::fs::read(TARPIT_RUN).unwrap()));
+    let ran = run(Command::new(alone).args(["--listen", "127.0.0.1:0"]), PATIENCE);
+    assert_eq!(ran.status, Some(100));
+    assert!(
+        ran.stderr.contains(&format!("there is no program {}", dir.path("smtarpit").display())),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn mistakes_are_told_before_anything_listens() {
+    let dir = Dir::new();
+    let refuses =
+        executable(dir.write("refuses", "#!/bin/sh\necho 'sundew.toml:3: slots: too many' >&2\nexit 100\n"));
+    let silent = executable(dir.write("silent", "#!/bin/sh\n"));
+    let listen = ["--listen", "127.0.0.1:0", "--program"];
+    for (args, says) in [
+        (&["--gopher"][..], "--gopher"),
+        (&["--listen", "nonsense"], "nonsense"),
+        (&["--listen", "gopher=127.0.0.1:70"], "no service is called gopher"),
+        (&["--log", "loud"], "loud"),
+        (&[&listen[..], &[refuses.to_str().unwrap()]].concat(), "sundew.toml:3: slots: too many"),
+        (&[&listen[..], &[silent.to_str().unwrap()]].concat(), "prints no settings"),
+    ] {
+        let (status, text) = mistake(args);
+        assert_eq!(status, Some(100), "{args:?}: {text}");
+        assert!(text.contains(says), "{args:?}: {text}");
+    }
+}
