@@ -9,6 +9,9 @@
     reason = "tests run beside the programs: they measure real time and report on stdout"
 )]
 
+/// Manuals, examples and service files against the definitions.
+mod docs;
+
 /// Temp dirs, super-servers, a scripted client, a syslog listener.
 mod harness;
 

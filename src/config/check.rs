@@ -5,7 +5,7 @@ use clap::{Arg, ArgMatches, Command};
 use std::fmt::Write as _;
 
 use super::file::{self, quote};
-use super::{NOT_KEYS, Origins, common};
+use super::{NOT_KEYS, Origins, is_common};
 
 /// Writes the configuration: common keys, the program's table, then its tables of tables.
 pub(super) fn show(
@@ -21,8 +21,7 @@ pub(super) fn show(
         let _ = writeln!(out, "# warning: {}", super::Failure::new(warning));
     }
     let keys = || command.get_arguments().filter(|arg| !NOT_KEYS.contains(&arg.get_id().as_str()));
-    let is_common = |arg: &&Arg| arg.get_help_heading() == Some(common::HEADING);
-    for arg in keys().filter(is_common) {
+    for arg in keys().filter(|arg| is_common(arg)) {
         line(&mut out, arg, matches, origins);
     }
     let _ = writeln!(out, "\n[{table}]");
@@ -78,7 +77,7 @@ fn origin(arg: &Arg, matches: &ArgMatches, origins: &Origins) -> String {
 }
 
 /// A value as TOML has it: whole numbers bare, anything else quoted.
-fn toml(value: &str) -> String {
+pub fn toml(value: &str) -> String {
     let is_number = value.len() <= 18
         && value.bytes().all(|b| b.is_ascii_digit())
         && (value == "0" || !value.starts_with('0'));

@@ -68,10 +68,14 @@ pub struct Common {
     pub log: Choice,
 
     /// The socket on which syslog listens
+    ///
+    /// It is opened before the root directory changes.
     #[arg(long, value_name = "SOCKET", value_parser = value::path, default_value = "/dev/log")]
     pub log_socket: PathBuf,
 
     /// The syslog facility of the events
+    ///
+    /// A name that syslog.conf(5) has, as mail, daemon, or local0 to local7.
     #[arg(long, value_name = "NAME", value_enum, default_value = "mail", hide_possible_values = true)]
     pub facility: Facility,
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Failure, NOT_KEYS, TABLES, blame, common, value};
+use super::{Failure, NOT_KEYS, TABLES, blame, is_common, value};
 
 /// A larger file than this is not a configuration.
 const LARGEST: u64 = 1 << 20;
@@ -118,7 +118,7 @@ pub fn read(text: &str, path: &Path, table: &str, command: &clap::Command) -> Re
             _ if TABLES.contains(&name) => {
                 return Err(fail(line, &format_args!("{name}: must be a table, [{name}]")));
             }
-            Some(arg) if arg.get_help_heading() == Some(common::HEADING) => {
+            Some(arg) if is_common(arg) => {
                 settings.push(setting(name, value, arg, &at).map_err(|(line, why)| fail(line, &why))?);
             }
             Some(_) => return Err(fail(line, &format_args!("{name}: belongs in the table [{table}]"))),

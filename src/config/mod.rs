@@ -21,9 +21,11 @@ mod smtarpit;
 mod value;
 
 pub use blame::Origins;
+pub use check::toml;
 pub use common::{Common, Facility, User};
 pub use network::Network;
 pub use smtarpit::{Pacing, Profile, Smtarpit};
+pub use value::word;
 
 /// Where the configuration is when nobody says otherwise.
 pub const FILE: &str = "/etc/sundew.toml";
@@ -160,11 +162,15 @@ pub fn settle<P: Program>(args: &[OsString], file: Option<(&Path, &str)>) -> Res
 
 /// The definition of a program's options, with the defaults that differ between programs.
 pub fn command<P: Program>() -> clap::Command {
-    let command = P::command();
-    match value::has_option(&command, "lock_dir") {
-        true => command.mut_arg("lock_dir", |arg| arg.default_value(P::LOCK_DIR)),
-        false => command,
-    }
+    P::command().mut_args(|arg| match arg.get_id() == "lock_dir" {
+        true => arg.default_value(P::LOCK_DIR),
+        false => arg,
+    })
+}
+
+/// Whether an option is a key at the top of the file, which every program reads.
+pub fn is_common(arg: &clap::Arg) -> bool {
+    arg.get_help_heading() == Some(common::HEADING)
 }
 
 /// What a glance at the command line tells before it is parsed. No option of ours takes a value that

@@ -83,8 +83,8 @@ pub struct Mail {
 
     /// Keep messages in this directory
     ///
-    /// A Maildir, for study; the messages of callers that were held until their last byte. With
-    /// chroot it must be inside of it. There is no default: messages are thrown away.
+    /// A Maildir, for the study of what is sent. With chroot it must be inside of it. There is no
+    /// default: messages are thrown away.
     #[arg(long, value_name = "DIR", value_parser = value::path)]
     pub spool: Option<PathBuf>,
 

@@ -40,8 +40,8 @@ macro_rules! foreign_words {
 
 pub(super) use {foreign_words, words};
 
-/// The word of a value.
-pub(super) fn word(value: &impl ValueEnum) -> String {
+/// The word of a value, as the configuration has it.
+pub fn word(value: &impl ValueEnum) -> String {
     value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
