@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::value::{self, foreign_words, words};
+use super::value::{self, words};
 use super::{Failure, Network, Origins};
 use crate::sink::Choice;
 
@@ -114,22 +114,59 @@ pub struct Common {
     pub seed: Option<u64>,
 }
 
-foreign_words! {
+words! {
     Choice {
         Auto "auto" "syslog if its socket answers, else standard error",
         Syslog "syslog" "syslog only",
         Stderr "stderr" "standard error only, for multilog and the like",
     }
+    Facility {
+        Auth "auth" "",
+        Authpriv "authpriv" "",
+        Cron "cron" "",
+        Daemon "daemon" "",
+        Ftp "ftp" "",
+        Kern "kern" "",
+        Lpr "lpr" "",
+        Mail "mail" "",
+        News "news" "",
+        Syslog "syslog" "",
+        User "user" "",
+        Uucp "uucp" "",
+        Local0 "local0" "",
+        Local1 "local1" "",
+        Local2 "local2" "",
+        Local3 "local3" "",
+        Local4 "local4" "",
+        Local5 "local5" "",
+        Local6 "local6" "",
+        Local7 "local7" "",
+    }
 }
 
-words! {
-    /// Syslog facilities, by the names that syslog.conf(5) has for them.
-    pub enum Facility {
-        Auth "auth" "", Authpriv "authpriv" "", Cron "cron" "", Daemon "daemon" "", Ftp "ftp" "", Kern "kern" "",
-        Lpr "lpr" "", Mail "mail" "", News "news" "", Syslog "syslog" "", User "user" "", Uucp "uucp" "",
-        Local0 "local0" "", Local1 "local1" "", Local2 "local2" "", Local3 "local3" "",
-        Local4 "local4" "", Local5 "local5" "", Local6 "local6" "", Local7 "local7" "",
-    }
+/// Syslog facilities, by the names that syslog.conf(5) has for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Facility {
+    Auth,
+    Authpriv,
+    Cron,
+    Daemon,
+    Ftp,
+    Kern,
+    Lpr,
+    Mail,
+    News,
+    Syslog,
+    User,
+    Uucp,
+    Local0,
+    Local1,
+    Local2,
+    Local3,
+    Local4,
+    Local5,
+    Local6,
+    Local7,
 }
 
 impl From<Facility> for syslog::Facility {

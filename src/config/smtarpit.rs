@@ -7,7 +7,8 @@ use super::common::Common;
 use super::value::{self, Bytes, words};
 use super::{Failure, Invocation, Origins, Program, file};
 use crate::pace::{self, Days, Hours, Range, Schedule, When};
-use crate::smtp::dialogue::Stage;
+use crate::persona::Name;
+use crate::smtp::dialogue::{MessageVerdict, NullSender, Recipients, Stage};
 use crate::smtp::pacing::{self, Hold, Pace};
 
 /// Answer one SMTP connection on standard input and output, and hold its sender
@@ -46,7 +47,7 @@ pub struct Smtarpit {
 pub struct Mail {
     /// The mail server to look like
     #[arg(long, value_name = "SERVER", value_enum, default_value = "postfix")]
-    pub persona: Persona,
+    pub persona: Name,
 
     /// Which recipients seem to exist
     #[arg(long, value_name = "WHICH", value_enum, default_value = "domain")]
@@ -60,7 +61,7 @@ pub struct Mail {
     ///
     /// Whatever is said, no message is delivered.
     #[arg(long, value_name = "WHAT", value_enum, default_value = "tempfail")]
-    pub verdict: Verdict,
+    pub verdict: MessageVerdict,
 
     /// The largest message that is taken
     ///
@@ -165,42 +166,26 @@ pub struct Profile {
 }
 
 words! {
-    /// The mail servers that we can look like.
-    pub enum Persona {
+    Name {
         Postfix "postfix" "Postfix on Debian",
         Exim "exim" "Exim on Debian",
         Sendmail "sendmail" "Sendmail 8",
         Exchange "exchange" "Microsoft Exchange",
     }
-}
-
-words! {
-    /// Which recipients seem to exist.
-    pub enum Recipients {
+    Recipients {
         Domain "domain" "any local part at one of the domains",
         Any "any" "every address, as at an open relay",
         Issued "issued" "only addresses that Sundew has issued",
     }
-}
-
-words! {
-    /// What happens to the sender `<>`.
-    pub enum NullSender {
+    NullSender {
         Refuse "refuse" "refuse it",
         Accept "accept" "take it as any other",
     }
-}
-
-words! {
-    /// What is said at the end of a message.
-    pub enum Verdict {
+    MessageVerdict {
         Tempfail "tempfail" "a temporary failure: the sender will come again",
         Reject "reject" "a refusal for good",
         Accept "accept" "that the message was queued",
     }
-}
-
-value::foreign_words! {
     Pace {
         Day "day" "the ordinary one",
         Night "night" "slower, with fewer bytes for each hour held",

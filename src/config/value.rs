@@ -10,18 +10,9 @@ use clap::ValueEnum;
 use super::{blame, file};
 use crate::pace::Range;
 
-/// Makes an enum of the words that an option can have, each with its sentence for the manual.
+/// Gives enums the words that an option can have, each with its part of a sentence for the manual.
+/// The engines know nothing of it.
 macro_rules! words {
-    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$vdoc:meta])* $variant:ident $word:literal $help:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name { $(#[doc = concat!("`", $word, "`: ", $help, ".")] $(#[$vdoc])* $variant),* }
-        $crate::config::value::foreign_words! { $name { $($variant $word $help),* } }
-    };
-}
-
-/// Gives enums of the engines their words.
-macro_rules! foreign_words {
     ($($name:ident { $($variant:ident $word:literal $help:literal),* $(,)? })*) => { $(
         impl clap::ValueEnum for $name {
             fn value_variants<'a>() -> &'a [Self] {
@@ -38,7 +29,7 @@ macro_rules! foreign_words {
     )* };
 }
 
-pub(super) use {foreign_words, words};
+pub(super) use words;
 
 /// The word of a value, as the configuration has it.
 pub fn word(value: &impl ValueEnum) -> String {
