@@ -8,7 +8,6 @@
 //!   seems to listen, [`receipt`] which addresses are ours.
 //! - [`drive`]: the one loop that carries out an engine's turns, on a [`conn`] with a [`clock`].
 //! - [`slots`]: how many at once; [`peer`]: who is it; [`event`]: the log line; [`sink`]: where it goes.
-//! - [`manpage`]: manuals out of the definitions, for the tests that compare them.
 //! - [`config`]: flags and `/etc/sundew.toml`; [`start`]: the order of start-up; `bin/`: which program.
 //!
 //! Invariants: the peer never reads a diagnostic of ours; nothing is relayed; every buffer has a
@@ -22,7 +21,6 @@ pub mod engine;
 pub mod event;
 pub mod kind;
 pub mod lines;
-pub mod manpage;
 pub mod pace;
 pub mod peer;
 pub mod persona;

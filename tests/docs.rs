@@ -5,8 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sundew::config::{self, Asked, NOT_KEYS, Smtarpit};
-use sundew::manpage;
+use sundew::config::{self, Asked, NOT_KEYS, Smtarpit, manpage};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -16,6 +16,7 @@ mod blame;
 mod check;
 mod common;
 pub mod file;
+pub mod manpage;
 mod network;
 mod smtarpit;
 mod value;

@@ -1,6 +1,6 @@
 //! Manual pages, the example configuration and the option table of the README, out of the definitions.
 //!
-//! A page is a template in `src/manpage/`, mdoc(7) written by hand, in which a line such as
+//! A page is a template in `src/config/manpage/`, mdoc(7) written by hand, in which a line such as
 //! `@OPTIONS@` stands for what the code knows better. `tests/docs.rs` compares the results with the
 //! files in the repository, or writes them when the environment has `UPDATE=1`. No program calls
 //! this module, so the linker leaves it out of all of them.
@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use crate::config::{self, NOT_KEYS, Program, Smtarpit, TABLES};
+use super::{NOT_KEYS, Program, Smtarpit, TABLES};
+use crate::config;
 use crate::event::{Event, Kind, Plain, Reason, Seconds, Verdict, What};
 use crate::smtp::pacing::{Pace, Pacing};
 
@@ -55,7 +56,7 @@ pub fn pages() -> [(&'static str, String); 2] {
 /// macro of its part.
 fn fill(template: &str, name: &str, parts: &[(&str, String)]) -> String {
     let mut page = format!(
-        ".\\\" Made by tests/docs.rs from src/manpage/{name} and the definitions in src/config;\n\
+        ".\\\" Made by tests/docs.rs from src/config/manpage/{name} and the definitions in src/config;\n\
          .\\\" UPDATE=1 cargo test docs makes it again.\n"
     );
     for line in template.lines() {
