@@ -53,6 +53,7 @@ pub struct Conn<'a, C> {
     told: bool,
     gone: Option<Gone>,
     narrow: bool,
+    trimmed: bool,
 }
 
 /// How and when the connection went.
@@ -95,6 +96,7 @@ impl<'a, C: Clock> Conn<'a, C> {
             told: false,
             gone: None,
             narrow: false,
+            trimmed: false,
         })
     }
 
@@ -213,6 +215,10 @@ impl<C: Clock> Wire for Conn<'_, C> {
         if want == Some(Mode::Narrow) {
             self.shrink();
         }
+        // Start-up is over: what it needed is not needed for the days that this wait may last.
+        if !std::mem::replace(&mut self.trimmed, true) {
+            sys::trim_heap();
+        }
         loop {
             // What the peer has not taken yet holds back its next command too.
             let taking = want.filter(|_| self.unsent.is_empty());
@@ -271,10 +277,16 @@ impl<C: Clock> Wire for Conn<'_, C> {
     }
 }
 
-/// Whether fd 0 is a socket.
+/// Whether it is a socket.
 pub fn is_socket(fd: BorrowedFd<'_>) -> bool {
     let kind = fstat(fd).map(|stat| stat.st_mode & libc::S_IFMT);
     kind == Ok(libc::S_IFSOCK)
+}
+
+/// Whether it is a pipe.
+pub fn is_pipe(fd: BorrowedFd<'_>) -> bool {
+    let kind = fstat(fd).map(|stat| stat.st_mode & libc::S_IFMT);
+    kind == Ok(libc::S_IFIFO)
 }
 
 /// Points fd 2 at /dev/null if it is the peer's connection: under xinetd and inetd fds 0, 1 and 2

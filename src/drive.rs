@@ -175,8 +175,9 @@ impl<'a, W: Wire, C: Clock> Drive<'a, W, C> {
     }
 
     /// Logs the `end`. `said` is when our last piece went out if our reply was not complete.
-    fn end(&mut self, engine: &dyn Engine, reason: Reason, said: Option<Duration>) -> Reason {
+    fn end(&mut self, engine: &mut dyn Engine, reason: Reason, said: Option<Duration>) -> Reason {
         let held = self.wire.last_seen();
+        engine.ended(held, reason).drain(..).for_each(&mut self.log);
         let (bytes_in, bytes_out) = self.wire.counts();
         let (kind, evidence) = engine.kind();
         let totals = engine.totals();

@@ -114,6 +114,9 @@ pub struct Now {
 pub trait Engine {
     /// Hears what the peer did and takes the next turn.
     fn hear(&mut self, heard: Heard<'_>, now: Now) -> Turn;
+    /// Learns that the conversation is over, at `at` (real time since it began), and says what the
+    /// log should still have before the `end`.
+    fn ended(&mut self, at: Duration, reason: Reason) -> Vec<What>;
     /// Where the conversation is, as the log names it (`banner`, `rcpt`, `retr`, ...).
     fn stage(&self) -> &'static str;
     /// The name of the pacing profile that applies.

@@ -24,10 +24,15 @@ pub mod lines;
 pub mod pace;
 pub mod peer;
 pub mod persona;
+pub mod privileges;
 pub mod run;
+pub mod script;
 pub mod sink;
 pub mod slots;
+pub mod smtarpit;
 pub mod smtp;
+pub mod spool;
+pub mod start;
 pub mod sys;
 
 /// The generator behind every random choice; seeded by the system, or by `--seed`.

@@ -26,6 +26,7 @@ pub use check::toml;
 pub use common::{Common, Facility, User};
 pub use network::Network;
 pub use smtarpit::{Pacing, Profile, Smtarpit};
+pub use value::nodename;
 pub use value::word;
 
 /// Where the configuration is when nobody says otherwise.

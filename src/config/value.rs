@@ -118,7 +118,7 @@ pub(super) fn path(text: &str) -> Result<PathBuf, String> {
 }
 
 /// The name of this machine, if it can stand in a banner.
-pub(super) fn nodename() -> String {
+pub fn nodename() -> String {
     let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
     name.and_then(|name| domain(&name).ok()).unwrap_or_else(|| "localhost".to_owned())
 }

@@ -16,7 +16,7 @@ pub enum Hold {
 }
 
 /// The pacing of one profile.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pacing {
     pub hold: Hold,
     /// The stage whose reply is held, and every reply after it.

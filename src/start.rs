@@ -1,0 +1,360 @@
+//! The order of start-up, once for every program that serves a connection.
+//!
+//! Under xinetd and inetd fds 0, 1 and 2 are the peer, so nothing is printed while fd 0 is a
+//! connection: what is wrong goes to the log, the peer gets the persona's "try again later", and the
+//! exit code tells the super-server.
+
+use crate::Rng;
+use crate::clock::{Clock as _, System};
+use crate::config::{self, Asked, Common, Failure, Program};
+use crate::conn::{self, Conn};
+use crate::drive::{Drive, PROGRESS, Wire as _};
+use crate::engine::Engine;
+use crate::event::{Event, Kind, Plain, Reason, Seconds, What, Why};
+use crate::peer::{self, Ends};
+use crate::privileges::{self, Ids};
+use crate::sink::{self, Sink};
+use crate::slots::{self, Grant, Limits, Slot};
+use chrono::{DateTime, FixedOffset};
+use rand::SeedableRng as _;
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::os::fd::AsFd as _;
+use std::panic::PanicHookInfo;
+use std::path::Path;
+use std::process::ExitCode;
+use syslog::Severity;
+
+/// Served, or refused.
+const DONE: u8 = 0;
+/// Misconfigured: trying again will not help.
+const WRONG: u8 = 100;
+/// Something is in the way now.
+const LATER: u8 = 111;
+
+/// A program that serves one connection.
+pub trait Pit: Program {
+    /// The program's name in the log.
+    const TAG: &'static str;
+    /// The options that all programs share.
+    fn common(&self) -> &Common;
+    /// The name of the server that it pretends to be.
+    fn persona(&self) -> &'static str;
+    /// What that server says when it has no room.
+    fn busy(&self) -> Vec<u8>;
+    /// The same when the configuration cannot be read.
+    fn sorry(hostname: &str) -> Vec<u8>;
+    /// The conversation.
+    fn engine(&self, with: Circumstances) -> Box<dyn Engine>;
+}
+
+/// What an engine is made from besides the configuration.
+pub struct Circumstances {
+    pub ends: Ends,
+    pub wall: DateTime<FixedOffset>,
+    /// The peer is in an `allow` network.
+    pub allowed: bool,
+    pub rng: Rng,
+}
+
+/// The whole program.
+pub fn start<P: Pit>() -> ExitCode {
+    conn::mute_stderr();
+    let clock = System::start();
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let serving = is_served();
+    let code = match (config::load::<P>(args.iter().cloned()), serving) {
+        (Ok(Asked::Run(config)), true) => serve(&config, clock),
+        (Ok(Asked::Run(_)), false) => {
+            let tag = P::TAG;
+            tell(&format!(
+                "{tag}: standard input is no connection.\n{tag} is started by xinetd, inetd, tcpserver \
+                 or systemd; to try it, start tarpit-run. See {tag} --help."
+            ));
+            WRONG
+        }
+        (Ok(Asked::Text(text)), false) => {
+            // A closed pager is no failure.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            DONE
+        }
+        (Ok(Asked::Text(_)), true) => misconfigured::<P>(
+            &Failure::new("--help, --version and --check are for the command line"),
+            &args,
+            &clock,
+        ),
+        (Err(failure), true) => misconfigured::<P>(&failure, &args, &clock),
+        (Err(failure), false) => {
+            tell(&format!("{}: {failure}", P::TAG));
+            WRONG
+        }
+    };
+    ExitCode::from(code)
+}
+
+/// Whether fd 0 is a connection: a socket, or the pipe of a UCSPI program such as sslserver.
+fn is_served() -> bool {
+    let stdin = std::io::stdin();
+    conn::is_socket(stdin.as_fd()) || (conn::is_pipe(stdin.as_fd()) && peer::served(environment))
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Tells the operator, who is at a terminal.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Logs as far as the log can be known, and sends the peer away politely.
+fn misconfigured<P: Pit>(failure: &Failure, args: &[OsString], clock: &System) -> u8 {
+    let (choice, socket) = salvage(args);
+    let sink = Sink::open(P::TAG, choice, Path::new(&socket), syslog::Facility::LOG_MAIL);
+    open_book(sink, &peer::ends(std::io::stdin().as_fd(), environment), clock);
+    error(clock, failure);
+    if let Ok(mut wire) = Conn::open(clock, 1.0) {
+        wire.say(&P::sorry(&config::nodename()));
+        wire.close();
+    }
+    WRONG
+}
+
+/// Where the log is, from a command line of which something is wrong.
+fn salvage(args: &[OsString]) -> (sink::Choice, OsString) {
+    let value = |flag: &str| {
+        args.iter().enumerate().rev().find_map(|(at, arg)| {
+            let text = arg.to_str()?;
+            match text.strip_prefix(flag)? {
+                "" => args.get(at + 1).cloned(),
+                rest => rest.strip_prefix('=').map(OsString::from),
+            }
+        })
+    };
+    let choice = match value("--log").as_ref().and_then(|text| text.to_str()) {
+        Some("stderr") => sink::Choice::Stderr,
+        Some("syslog") => sink::Choice::Syslog,
+        _ => sink::Choice::Auto,
+    };
+    (choice, value("--log-socket").unwrap_or_else(|| "/dev/log".into()))
+}
+
+/// Serves the connection on fd 0 and 1.
+fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
+    let common = config.common();
+    let ends = peer::ends(std::io::stdin().as_fd(), environment);
+    let sink = Sink::open(P::TAG, common.log.into(), &common.log_socket, common.facility.into());
+    open_book(sink, &ends, &clock);
+    std::panic::set_hook(Box::new(last_words));
+    let mut rng = match common.seed {
+        Some(seed) => Rng::seed_from_u64(seed),
+        None => rand::make_rng(),
+    };
+    let speedup = f64::from(common.speedup);
+
+    let limits = Limits { slots: common.slots, total: common.total, per_source: common.per_source };
+    let (slot, refused) = match slots::take(&common.lock_dir, limits, ends.peer, &mut rng) {
+        Ok(Grant::Slot(slot)) => (Some(slot), None),
+        Ok(Grant::Polite { slot, why }) => (Some(slot), Some(why)),
+        Ok(Grant::Full { busy }) => {
+            note(&clock, What::Refuse { why: Why::Total, busy });
+            return DONE;
+        }
+        Err(failure) => {
+            error(&clock, format_args!("lock_dir {}: {failure}", common.lock_dir.display()));
+            (None, Some(Why::Locks))
+        }
+    };
+
+    let ids = common.user.as_ref().map(Ids::of).transpose();
+    if common.chroot.is_some() {
+        clock.keep_zone();
+    }
+    let dropped = ids.and_then(|ids| {
+        let done = privileges::drop(common.chroot.as_deref(), ids);
+        done.map_err(|failure| format!("chroot and user: {failure}"))
+    });
+    let mut wire = match Conn::open(&clock, speedup) {
+        Ok(wire) => wire,
+        Err(failure) => {
+            error(&clock, format_args!("fd 0 and 1: {failure}"));
+            return LATER;
+        }
+    };
+    let why = match dropped {
+        Ok(()) => refused,
+        Err(failure) => {
+            error(&clock, failure);
+            Some(Why::Config)
+        }
+    };
+    if let Some(why) = why {
+        let busy = slot.as_ref().map_or(0, Slot::busy);
+        note(&clock, What::Refuse { why, busy });
+        wire.say(&config.busy());
+        wire.close();
+        return match why {
+            Why::Locks => LATER,
+            Why::Config => WRONG,
+            Why::Slots | Why::Total | Why::PerSource => DONE,
+        };
+    }
+
+    let allowed = ends.peer.is_some_and(|peer| common.allow.iter().any(|network| network.contains(peer)));
+    let engine = config.engine(Circumstances { ends, wall: clock.wall(), allowed, rng });
+    note(
+        &clock,
+        What::Connect {
+            port: ends.port,
+            local: ends.local,
+            lport: ends.lport,
+            slot: slot.as_ref().map_or(0, Slot::number),
+            busy: slot.as_ref().map_or(0, Slot::busy),
+            profile: engine.profile().into(),
+            persona: config.persona().into(),
+        },
+    );
+    #[cfg(debug_assertions)]
+    let engine: Box<dyn Engine> = Box::new(rehearsal::Panics::around(engine));
+    let mut engine = engine;
+    Drive::new(&mut wire, &clock, speedup, &mut |what| note(&clock, what)).run(engine.as_mut());
+    DONE
+}
+
+/// What every event of this process begins with, and where it goes.
+struct Book {
+    sink: Sink,
+    id: Plain,
+    peer: Option<std::net::IpAddr>,
+}
+
+thread_local! {
+    /// Reached by the panic hook too, which nothing can be handed to.
+    static BOOK: RefCell<Option<Book>> = const { RefCell::new(None) };
+}
+
+fn open_book(sink: Sink, ends: &Ends, clock: &System) {
+    BOOK.set(Some(Book { sink, id: id(clock.wall()), peer: ends.peer }));
+}
+
+/// Writes an event.
+fn note(clock: &System, what: What) {
+    write(&what, clock.wall());
+}
+
+/// Writes an `error` event.
+fn error(clock: &System, text: impl std::fmt::Display) {
+    note(clock, What::Error { what: Plain::from(text.to_string().as_str()) });
+}
+
+fn write(what: &What, wall: DateTime<FixedOffset>) {
+    let severity = match what {
+        What::Error { .. } => Severity::LOG_ERR,
+        _ => Severity::LOG_INFO,
+    };
+    BOOK.with(|book| {
+        // Borrowed already means that writing an event panicked: there is nowhere left to tell.
+        if let Ok(mut book) = book.try_borrow_mut()
+            && let Some(Book { sink, id, peer }) = book.as_mut()
+        {
+            let event = Event { id: id.clone(), peer: *peer, what: what.clone() };
+            sink.write(severity, &event, wall);
+        }
+    });
+}
+
+/// Names a connection: no two processes have the same number at the same microsecond.
+fn id(wall: DateTime<FixedOffset>) -> Plain {
+    let micros = u64::try_from(wall.timestamp_micros()).unwrap_or_default();
+    Plain::from(format!("{}{}", base36(micros), base36(u64::from(std::process::id()))).as_str())
+}
+
+fn base36(mut number: u64) -> String {
+    let mut digits = Vec::new();
+    while number > 0 || digits.is_empty() {
+        let digit = u32::try_from(number % 36).unwrap_or(0);
+        digits.push(char::from_digit(digit, 36).unwrap_or('0'));
+        number /= 36;
+    }
+    digits.iter().rev().collect()
+}
+
+/// Logs a panic and the `end` that it cuts off, and exits without a word to the peer.
+fn last_words(panic: &PanicHookInfo<'_>) {
+    let clock = System::start();
+    let progress = PROGRESS.get();
+    error(&clock, panic.to_string().replace('\n', ": "));
+    note(
+        &clock,
+        What::End {
+            held: Seconds::new(progress.held),
+            bytes_in: progress.bytes_in,
+            bytes_out: progress.bytes_out,
+            stage: progress.stage.into(),
+            reason: Reason::Error,
+            kind: Kind::Unknown,
+            evidence: Plain::default(),
+            gaveup: None,
+            profile: Plain::default(),
+            commands: 0,
+            mails: None,
+            null_from: None,
+            rcpts: None,
+            auths: None,
+            messages: None,
+            logins: None,
+        },
+    );
+    std::process::exit(i32::from(WRONG));
+}
+
+#[cfg(debug_assertions)]
+mod rehearsal {
+    //! A bug to order, for the test that a panic tells the peer nothing; not in release builds.
+
+    use crate::engine::{Engine, Heard, Now, Turn};
+    use crate::event::{Kind, Reason, Totals, What};
+    use std::time::Duration;
+
+    /// Panics when the peer says what SUNDEW_TEST_PANIC holds.
+    pub struct Panics {
+        inner: Box<dyn Engine>,
+        at: Option<String>,
+    }
+
+    impl Panics {
+        pub fn around(inner: Box<dyn Engine>) -> Self {
+            Panics { inner, at: std::env::var("SUNDEW_TEST_PANIC").ok() }
+        }
+    }
+
+    impl Engine for Panics {
+        fn hear(&mut self, heard: Heard<'_>, now: Now) -> Turn {
+            if let (Heard::Line(line), Some(at)) = (heard, &self.at) {
+                assert!(line.text != at.as_bytes(), "a panic was ordered");
+            }
+            self.inner.hear(heard, now)
+        }
+
+        fn ended(&mut self, at: Duration, reason: Reason) -> Vec<What> {
+            self.inner.ended(at, reason)
+        }
+
+        fn stage(&self) -> &'static str {
+            self.inner.stage()
+        }
+
+        fn profile(&self) -> &str {
+            self.inner.profile()
+        }
+
+        fn kind(&self) -> (Kind, String) {
+            self.inner.kind()
+        }
+
+        fn totals(&self) -> Totals {
+            self.inner.totals()
+        }
+    }
+}
