@@ -77,7 +77,7 @@ fn manual_pages_have_no_warnings() {
 
 #[test]
 fn every_option_is_in_the_manual_and_in_the_example() {
-    let [(_, program), (_, file)] = manpage::pages();
+    let [(_, program), (_, file), _] = manpage::pages();
     let example = manpage::example();
     for arg in config::command::<Smtarpit>().get_arguments() {
         let key = arg.get_id().as_str();

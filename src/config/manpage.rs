@@ -5,7 +5,7 @@
 //! files in the repository, or writes them when the environment has `UPDATE=1`. No program calls
 //! this module, so the linker leaves it out of all of them.
 
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Command, CommandFactory as _};
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -13,10 +13,11 @@ use std::time::Duration;
 use super::{NOT_KEYS, Program, Smtarpit, TABLES};
 use crate::config;
 use crate::event::{Event, Kind, Plain, Reason, Seconds, Verdict, What};
+use crate::run::options::Options;
 use crate::smtp::pacing::{Pace, Pacing};
 
 /// Where each manual page is in the repository, and its text.
-pub fn pages() -> [(&'static str, String); 2] {
+pub fn pages() -> [(&'static str, String); 3] {
     let smtarpit = config::command::<Smtarpit>();
     let program = include_str!("manpage/smtarpit.8.in");
     let file = include_str!("manpage/sundew.toml.5.in");
@@ -47,6 +48,14 @@ pub fn pages() -> [(&'static str, String); 2] {
                     ("COMMON", keys(&smtarpit, true)),
                     ("SMTARPIT", keys(&smtarpit, false)),
                 ],
+            ),
+        ),
+        (
+            "man/tarpit-run.8",
+            fill(
+                include_str!("manpage/tarpit-run.8.in"),
+                "tarpit-run.8.in",
+                &[("OPTIONS", options(&Options::command()))],
             ),
         ),
     ]

@@ -11,6 +11,12 @@ use std::str::FromStr;
 
 use super::service::{SERVICES, Service};
 
+/// What `tarpit-run` does itself.
+const OWN: &str = "Options of tarpit-run";
+
+/// What the programs are given.
+const HANDED: &str = "Options for the programs";
+
 /// Listen and start one program for each connection, as a super-server does, and show what happens
 ///
 /// Without options it listens on 127.0.0.1:2525 and starts the `smtarpit` that stands beside it,
@@ -24,42 +30,50 @@ pub struct Options {
     ///
     /// The service may stand before the address (smtp=127.0.0.1:2525); the default is smtp. Port 0
     /// takes any free port and says which. [::] serves IPv4 as well where the system allows it.
+    #[arg(help_heading = OWN)]
     #[arg(long, value_name = "[SERVICE=]ADDRESS:PORT", value_delimiter = ',')]
     pub listen: Vec<Listen>,
 
     /// The program to start for each connection, instead of the smtarpit beside tarpit-run
     ///
     /// It must understand the options of smtarpit; a script that ends in `exec smtarpit "$@"` does.
+    #[arg(help_heading = OWN)]
     #[arg(long, value_name = "PATH")]
     pub program: Option<PathBuf>,
 
     /// The configuration file that the programs read, instead of /etc/sundew.toml
+    #[arg(help_heading = HANDED)]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// How many connections to tarpit at once, handed to the programs
+    /// How many connections to tarpit at once
+    #[arg(help_heading = HANDED)]
     #[arg(long, value_name = "NUMBER")]
     pub slots: Option<OsString>,
 
-    /// How many connections to answer at once, the polite refusals included, handed to the programs
+    /// How many connections to answer at once, the polite refusals included
     ///
     /// Five more may be open at any moment, each to be told that it is one too many. Connections
     /// beyond that wait in the kernel's queue and cost no process.
+    #[arg(help_heading = HANDED)]
     #[arg(long, value_name = "NUMBER")]
     pub total: Option<OsString>,
 
-    /// Divide every pause by this, to see hours pass in minutes, handed to the programs
+    /// Divide every pause by this, to see hours pass in minutes
+    #[arg(help_heading = HANDED)]
     #[arg(long, value_name = "NUMBER")]
     pub speedup: Option<OsString>,
 
-    /// Where the programs count their connections, handed to them
+    /// Where the programs count their connections
     ///
     /// The default is the directory that the configuration file names, else a private one that is
     /// removed at the end.
+    #[arg(help_heading = HANDED)]
     #[arg(long, value_name = "DIRECTORY")]
     pub lock_dir: Option<PathBuf>,
 
     /// How to show the events
+    #[arg(help_heading = OWN)]
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Live)]
     pub log: Form,
 
