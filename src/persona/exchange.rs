@@ -5,6 +5,7 @@ use chrono::{DateTime, FixedOffset};
 use rand::RngExt as _;
 use std::time::Duration;
 
+use super::path;
 use super::words::*;
 use crate::Rng;
 
@@ -19,12 +20,10 @@ pub(super) static EXCHANGE: Persona = Persona {
     verbs: &[
         verb("HELO", Helo, "250 {host} Hello [{peer}]", Idle::No, &[
             check(NoArgument, Syntax, "501 5.5.4 Invalid domain name"),
-            check(BadName, Syntax, "501 5.5.4 Invalid domain name"),
         ]),
         verb("EHLO", Ehlo, "250-{host} Hello [{peer}]\n250-SIZE {size}\n250-DSN\n\
                             250-ENHANCEDSTATUSCODES\n250-AUTH LOGIN PLAIN\n250 8BITMIME", Idle::No, &[
             check(NoArgument, Syntax, "501 5.5.4 Invalid domain name"),
-            check(BadName, Syntax, "501 5.5.4 Invalid domain name"),
         ]),
         verb("MAIL", Mail, "250 2.1.0 Sender OK", Idle::No, &[
             check(NotGreeted, Order, "503 5.5.2 Send hello first"),
@@ -32,6 +31,7 @@ pub(super) static EXCHANGE: Persona = Persona {
             check(NoKeyword, Syntax, "501 5.5.4 Invalid arguments"),
             check(NoPath, Syntax, "501 5.5.4 Invalid arguments"),
             check(BadPath, Syntax, "501 5.1.7 Invalid address"),
+            check(NoValue, Syntax, "501 5.5.4 Invalid arguments"),
             check(BadValue("SIZE"), Syntax, "501 5.5.4 Invalid arguments"),
             check(BadValue("BODY"), Syntax, "501 5.5.4 Invalid arguments"),
             check(BadValue("RET"), Syntax, "501 5.5.4 Invalid arguments"),
@@ -47,6 +47,7 @@ pub(super) static EXCHANGE: Persona = Persona {
             check(NoPath, Syntax, "501 5.5.4 Invalid arguments"),
             check(NullPath, Syntax, "501 5.1.3 Invalid address"),
             check(BadPath, Syntax, "501 5.1.3 Invalid address"),
+            check(NoValue, Syntax, "501 5.5.4 Invalid arguments"),
             check(BadValue("NOTIFY"), Syntax, "501 5.5.4 Invalid arguments"),
             check(BadValue("ORCPT"), Syntax, "501 5.5.4 Invalid arguments"),
             check(UnknownParameter, Syntax, "501 5.5.4 Unrecognized parameter"),
@@ -79,6 +80,14 @@ pub(super) static EXCHANGE: Persona = Persona {
         verb("QUIT", Quit, "221 2.0.0 Service closing transmission channel", Idle::No, &[]),
     ],
     unknown: "500 5.3.3 Unrecognized command",
+    empty: "500 5.3.3 Unrecognized command",
+    nul: None,
+    lost: "",
+    blanks: Blanks::Any,
+    sender: path::lenient,
+    recipient: path::lenient,
+    mail_parameters: &["SIZE", "BODY", "AUTH", "RET", "ENVID"],
+    rcpt_parameters: &["NOTIFY", "ORCPT"],
     forbidden: None,
     overlong: Some("500 5.5.2 Command too long"),
     line_limit: 2048,
@@ -93,6 +102,8 @@ pub(super) static EXCHANGE: Persona = Persona {
     ],
     recipients: 200,
     bare_local: false,
+    routing: b"",
+    forgives: true,
     strict_dot: true,
     auth: AuthTexts {
         success: "235 2.7.0 Authentication successful",
@@ -100,7 +111,7 @@ pub(super) static EXCHANGE: Persona = Persona {
         not_base64: "501 5.5.4 Invalid arguments",
         malformed: "535 5.7.3 Authentication unsuccessful",
         cancelled: "501 5.7.0 Authentication cancelled",
-        plain: "334 ",
+        equals_is_empty: false,
     },
     body: BodyTexts {
         accepted: "250 2.6.0 <{id}@{host}> [InternalId={serial}, Hostname={host}] Queued mail for delivery",

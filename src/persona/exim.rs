@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset};
 use rand::RngExt as _;
 use std::time::Duration;
 
-use super::rfc5322;
+use super::{exim_path, rfc5322};
 use super::words::*;
 use crate::Rng;
 
@@ -26,10 +26,12 @@ pub(super) static EXIM: Persona = Persona {
         ]),
         verb("MAIL", Mail, "250 OK", Idle::No, &[
             check(NoKeyword, Unknown, "500 unrecognized command"),
+            check(NotGreeted, Order, "503 HELO or EHLO required"),
             check(InMail, Order, "503 sender already given"),
             check(NoPath, Syntax, "501 MAIL must have an address operand"),
-            check(UnknownParameter, Syntax, "501 {path} {parameter}: malformed address: {parameter} may not follow {path}"),
-            check(BadPath, Syntax, "501 {path}: malformed address"),
+            check(BadValue("BODY"), Syntax, "501 invalid data for BODY"),
+            check(Path(PathFault::NoDomain), Syntax, "501 {path}: sender address must contain a domain"),
+            check(BadPath, Syntax, "501 {complaint}"),
             check(TooBig, Denied, "552 Message size exceeds maximum permitted"),
             check(NullSender, Denied, "550 Administrative prohibition"),
         ]),
@@ -37,30 +39,60 @@ pub(super) static EXIM: Persona = Persona {
             check(NoKeyword, Unknown, "500 unrecognized command"),
             check(NoMail, Order, "503 sender not yet given"),
             check(NoPath, Syntax, "501 RCPT must have an address operand"),
-            check(NullPath, Syntax, "501 <>: empty address"),
-            check(BadPath, Syntax, "501 {path}: malformed address"),
+            check(Path(PathFault::NoDomain), Syntax, "501 {path}: recipient address must contain a domain"),
+            check(BadPath, Syntax, "501 {complaint}"),
             check(TooManyRecipients, Denied, "452 too many recipients"),
             check(Relay, Denied, "550 relay not permitted"),
             check(UnknownUser, Denied, "550 Unrouteable address"),
         ]),
         verb("DATA", Data, "354 Enter message, ending with \".\" on a line by itself", Idle::No, &[
+            check(Argument, Syntax, "501 unexpected argument data"),
+            check(AllRefused, Order, "503-All RCPT commands were rejected with this error:
+503-{refusal}
+\
+                                      503 valid RCPT command must precede DATA"),
             check(NoRecipient, Order, "503 valid RCPT command must precede DATA"),
         ]),
         verb("AUTH", Login, "", Idle::Again, &[
             check(NotExtended, Order, "503 AUTH command used when not advertised"),
             check(Authenticated, Order, "503 already authenticated"),
             check(InMail, Order, "503 not permitted in mail transaction"),
-            check(UnknownMechanism, Denied, "504 {argument} authentication mechanism not supported"),
+            check(UnknownMechanism, Order, "504 {mechanism} authentication mechanism not supported"),
         ]),
-        verb("RSET", Reset, "250 Reset OK", Idle::Again, &[]),
+        verb("RSET", Reset, "250 Reset OK", Idle::Again, &[
+            check(Argument, Syntax, "501 unexpected argument data"),
+        ]),
         verb("NOOP", Say, "250 OK", Idle::Yes, &[]),
-        verb("VRFY", Say, "252 Administrative prohibition", Idle::Yes, &[]),
+        verb("VRFY", Say, "252 Administrative prohibition", Idle::Yes, &[
+            check(NoArgument, Denied, "501 empty address"),
+            check(Path(PathFault::NoDomain), Denied, "501 {path}: recipient address must contain a domain"),
+        ]),
         verb("EXPN", Say, "550 Administrative prohibition", Idle::Yes, &[]),
-        verb("ETRN", Say, "458 Administrative prohibition", Idle::Yes, &[]),
-        verb("HELP", Say, "214-Commands supported:\n214 AUTH HELO EHLO MAIL RCPT DATA BDAT NOOP QUIT RSET HELP", Idle::Yes, &[]),
-        verb("QUIT", Quit, "221 {host} closing connection", Idle::No, &[]),
+        verb("ETRN", Say, "458 Administrative prohibition", Idle::Yes, &[
+            check(InMail, Order, "503 ETRN is not permitted inside a transaction"),
+        ]),
+        verb("STARTTLS", Say, "503 STARTTLS command used when not advertised", Idle::Again, &[
+            check(Argument, Syntax, "501 unexpected argument data"),
+            check(Always, Order, "503 STARTTLS command used when not advertised"),
+        ]),
+        verb("BDAT", Say, "503 BDAT command used when CHUNKING not advertised", Idle::No, &[
+            check(Always, Order, "503 BDAT command used when CHUNKING not advertised"),
+        ]),
+        verb("HELP", Say, "214-Commands supported:
+214 AUTH HELO EHLO MAIL RCPT DATA BDAT NOOP QUIT RSET HELP", Idle::Yes, &[]),
+        verb("QUIT", Quit, "221 {host} closing connection", Idle::No, &[
+            check(Argument, Syntax, "501 unexpected argument data"),
+        ]),
     ],
     unknown: "500 unrecognized command",
+    empty: "500 unrecognized command",
+    nul: Some("501 NUL characters are not allowed in SMTP commands"),
+    lost: "421 {host} lost input connection",
+    blanks: Blanks::OneSpace,
+    sender: exim_path::sender,
+    recipient: exim_path::recipient,
+    mail_parameters: &["SIZE", "BODY", "AUTH", "RET", "ENVID"],
+    rcpt_parameters: &[],
     forbidden: None,
     overlong: Some("500 unrecognized command"),
     line_limit: 16384,
@@ -89,6 +121,8 @@ pub(super) static EXIM: Persona = Persona {
     ],
     recipients: 1000,
     bare_local: false,
+    routing: b"",
+    forgives: false,
     strict_dot: true,
     auth: AuthTexts {
         success: "235 Authentication succeeded",
@@ -96,7 +130,7 @@ pub(super) static EXIM: Persona = Persona {
         not_base64: "501 Invalid base64 data",
         malformed: "535 Incorrect authentication data",
         cancelled: "501 Authentication cancelled",
-        plain: "334 ",
+        equals_is_empty: true,
     },
     body: BodyTexts {
         accepted: "250 OK id={id}",

@@ -10,6 +10,8 @@
 
 mod exchange;
 mod exim;
+mod exim_path;
+pub mod path;
 mod postfix;
 mod sendmail;
 
@@ -19,28 +21,12 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::Rng;
+use path::Route;
 
 /// What braces in a text may hold.
 pub const WORDS: &[&str] = &[
-    "host",
-    "name",
-    "peer",
-    "date",
-    "id",
-    "to",
-    "from",
-    "path",
-    "argument",
-    "parameter",
-    "word",
-    "line",
-    "size",
-    "bytes",
-    "code",
-    "reason",
-    "n",
-    "serial",
-    "value",
+    "argument", "bytes", "code", "complaint", "date", "from", "host", "id", "line", "mechanism", "n", "name",
+    "parameter", "path", "peer", "refusal", "serial", "size", "step", "to", "value", "word",
 ];
 
 /// The servers that we can pretend to be.
@@ -125,6 +111,20 @@ pub struct Persona {
     pub verbs: &'static [Verb],
     /// What it answers to any other.
     pub unknown: &'static str,
+    /// What it answers to a line with nothing in it.
+    pub empty: &'static str,
+    /// What it answers to a line with a NUL in it; without a text the line ends there.
+    pub nul: Option<&'static str>,
+    /// What it says to a peer that closed its side without QUIT; may be empty.
+    pub lost: &'static str,
+    /// How it separates a verb from what follows.
+    pub blanks: Blanks,
+    /// How it reads what follows `FROM:` and `TO:`.
+    pub sender: fn(&[u8]) -> Route<'_>,
+    pub recipient: fn(&[u8]) -> Route<'_>,
+    /// The parameters of MAIL and of RCPT that it knows.
+    pub mail_parameters: &'static [&'static str],
+    pub rcpt_parameters: &'static [&'static str],
     /// What ends the connection at once, if anything does.
     pub forbidden: Option<Forbidden>,
     /// What it answers to a command line longer than [`Persona::line_limit`]; without a text the
@@ -138,6 +138,10 @@ pub struct Persona {
     pub recipients: u32,
     /// Whether a recipient without a domain is at a domain of ours.
     pub bare_local: bool,
+    /// Characters that make a local part a route to elsewhere, which is relaying.
+    pub routing: &'static [u8],
+    /// Whether an accepted message makes up for all mistakes.
+    pub forgives: bool,
     /// Whether a body whose first line ended in CR LF can only end in CR LF `.` CR LF.
     pub strict_dot: bool,
     pub auth: AuthTexts,
@@ -169,6 +173,15 @@ pub struct Check {
     pub reply: &'static str,
 }
 
+/// What can stand between a verb and its argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blanks {
+    /// Any blanks, and before the verb too.
+    Any,
+    /// One space.
+    OneSpace,
+}
+
 /// Whether a verb counts as one that moves no mail; too many of these are a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Idle {
@@ -191,6 +204,8 @@ pub enum Action {
     Quit,
     /// Nothing but its reply.
     Say,
+    /// Its reply, and then the connection is closed.
+    Hang,
 }
 
 /// What a check looks at.
@@ -206,7 +221,7 @@ pub enum When {
     Argument,
     /// The argument has more than this many words.
     MoreWords(usize),
-    /// The argument is not a name that a host can have.
+    /// The argument is neither letters, digits, dots and hyphens nor an address in brackets.
     BadName,
     /// The argument does not begin with `FROM:` or `TO:`.
     NoKeyword,
@@ -220,14 +235,20 @@ pub enum When {
     BadPath,
     /// A parameter that the persona does not know.
     UnknownParameter,
+    /// A parameter that demands a value has none.
+    NoValue,
     /// The value of this parameter is wrong.
     BadValue(&'static str),
     /// SIZE announces more than we take.
     TooBig,
+    /// SIZE announces more than a number can hold.
+    Huge,
     /// MAIL was accepted and its message is not complete.
     InMail,
     NoMail,
     NoRecipient,
+    /// Every RCPT was turned away, and all with the same reply.
+    AllRefused,
     TooManyRecipients,
     /// Policy: the sender is `<>` and we refuse that.
     NullSender,
@@ -254,6 +275,8 @@ pub enum PathFault {
     NoLocal,
     /// There is nothing behind the `@`, or it is no name of a host.
     BadDomain,
+    /// The domain is an address in brackets, which the persona does not take.
+    NoLiteral,
     /// Two `@`, a space, a control or another character that must be quoted.
     BadCharacter,
 }
@@ -305,6 +328,8 @@ pub struct Forbidden {
     pub words: &'static [&'static str],
     /// Whether a first word that ends in a colon, as in the header of a message, is one too.
     pub headers: bool,
+    /// Whether a first word that does not begin with a letter is one too.
+    pub not_letters: bool,
     /// Whether this applies to the first command only.
     pub first_only: bool,
     pub reply: &'static str,
@@ -320,8 +345,8 @@ pub struct AuthTexts {
     pub malformed: &'static str,
     /// The peer sent `*`.
     pub cancelled: &'static str,
-    /// The challenge of PLAIN, with its code.
-    pub plain: &'static str,
+    /// Whether an initial response of `=` is an empty one, as RFC 4954 4 says.
+    pub equals_is_empty: bool,
 }
 
 /// The texts around a message.
@@ -343,15 +368,6 @@ impl Persona {
     pub fn verb(&self, word: &[u8]) -> Option<&'static Verb> {
         let verbs: &'static [Verb] = self.verbs;
         verbs.iter().find(|verb| verb.word.as_bytes().eq_ignore_ascii_case(word))
-    }
-
-    /// Whether the text of `word`'s reply offers this extension to EHLO.
-    pub fn offers(&self, extension: &str) -> bool {
-        let ehlo = self.verb(b"EHLO").map_or("", |verb| verb.reply);
-        ehlo.lines().any(|line| {
-            let keyword = line.get(4..).unwrap_or("");
-            keyword.split(' ').next() == Some(extension)
-        })
     }
 }
 
@@ -375,7 +391,7 @@ mod words {
     pub(super) use super::Fault::*;
     pub(super) use super::When::*;
     pub(super) use super::{
-        AuthTexts, BodyTexts, Farewell, Forbidden, Idle, Limit, Name, PathFault, Persona, Wait, check, verb,
+        AuthTexts, Blanks, BodyTexts, Farewell, Forbidden, Idle, Limit, Name, PathFault, Persona, Wait, check, verb,
     };
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset, Timelike};
 use rand::RngExt as _;
 use std::time::Duration;
 
-use super::rfc5322;
+use super::{path, rfc5322};
 use super::words::*;
 use crate::Rng;
 
@@ -24,12 +24,17 @@ pub(super) static POSTFIX: Persona = Persona {
             check(InMail, Order, "503 5.5.1 Error: nested MAIL command"),
             check(NoKeyword, Syntax, "501 5.5.4 Syntax: MAIL FROM:<address>"),
             check(NoPath, Syntax, "501 5.5.4 Syntax: MAIL FROM:<address>"),
-            check(BadPath, Syntax, "501 5.1.7 Bad sender address syntax"),
-            check(BadValue("BODY"), Syntax, "501 5.5.4 Unsupported option: {parameter}"),
+            check(Path(PathFault::Unclosed), Syntax, "501 5.1.7 Bad sender address syntax"),
+            check(Path(PathFault::Trailing), Syntax, "501 5.1.7 Bad sender address syntax"),
+            check(Path(PathFault::BadCharacter), Syntax, "501 5.1.7 Bad sender address syntax"),
+            check(Path(PathFault::BadDomain), Syntax, "501 5.1.7 Bad sender address syntax"),
+            check(NoValue, Syntax, "555 5.5.4 Unsupported option: {parameter}"),
+            check(BadValue("BODY"), Syntax, "555 5.5.4 Unsupported option: {parameter}"),
             check(BadValue("SIZE"), Syntax, "501 5.5.4 Bad message size syntax"),
             check(BadValue("RET"), Syntax, "501 5.5.4 Bad RET parameter syntax"),
             check(BadValue("ENVID"), Syntax, "501 5.5.4 Bad ENVID parameter syntax"),
             check(UnknownParameter, Syntax, "555 5.5.4 Unsupported option: {parameter}"),
+            check(Huge, Denied, "552 5.3.4 Message size exceeds file system imposed limit"),
             check(TooBig, Denied, "552 5.3.4 Message size exceeds fixed limit"),
             check(NullSender, Denied, "554 5.7.1 <>: Sender address rejected: Access denied"),
         ]),
@@ -38,9 +43,13 @@ pub(super) static POSTFIX: Persona = Persona {
             check(NoKeyword, Syntax, "501 5.5.4 Syntax: RCPT TO:<address>"),
             check(NoPath, Syntax, "501 5.5.4 Syntax: RCPT TO:<address>"),
             check(NullPath, Syntax, "501 5.1.3 Bad recipient address syntax"),
-            check(BadPath, Syntax, "501 5.1.3 Bad recipient address syntax"),
+            check(Path(PathFault::Unclosed), Syntax, "501 5.1.3 Bad recipient address syntax"),
+            check(Path(PathFault::Trailing), Syntax, "501 5.1.3 Bad recipient address syntax"),
+            check(Path(PathFault::BadCharacter), Syntax, "501 5.1.3 Bad recipient address syntax"),
+            check(Path(PathFault::BadDomain), Syntax, "501 5.1.3 Bad recipient address syntax"),
             check(BadValue("NOTIFY"), Syntax, "501 5.5.4 Error: Bad NOTIFY parameter syntax"),
             check(BadValue("ORCPT"), Syntax, "501 5.5.4 Error: Bad ORCPT parameter syntax"),
+            check(NoValue, Syntax, "555 5.5.4 Unsupported option: {parameter}"),
             check(UnknownParameter, Syntax, "555 5.5.4 Unsupported option: {parameter}"),
             check(TooManyRecipients, Denied, "452 4.5.3 Error: too many recipients"),
             check(Relay, Denied, "454 4.7.1 <{to}>: Relay access denied"),
@@ -52,7 +61,6 @@ pub(super) static POSTFIX: Persona = Persona {
             check(Argument, Syntax, "501 5.5.4 Syntax: DATA"),
         ]),
         verb("AUTH", Login, "", Idle::No, &[
-            check(NotGreeted, Order, "503 5.5.1 Error: send HELO/EHLO first"),
             check(InMail, Order, "503 5.5.1 Error: MAIL transaction in progress"),
             check(Authenticated, Order, "503 5.5.1 Error: already authenticated"),
             check(NoArgument, Syntax, "501 5.5.4 Syntax: AUTH mechanism"),
@@ -61,17 +69,36 @@ pub(super) static POSTFIX: Persona = Persona {
         ]),
         verb("RSET", Reset, "250 2.0.0 Ok", Idle::Yes, &[check(Argument, Syntax, "501 5.5.4 Syntax: RSET")]),
         verb("NOOP", Say, "250 2.0.0 Ok", Idle::Yes, &[]),
-        verb("VRFY", Say, "252 2.0.0 {argument}", Idle::Yes, &[check(NoArgument, Syntax, "501 5.5.4 Syntax: VRFY address")]),
-        verb("ETRN", Say, "459 4.7.1 <{argument}>: service unavailable", Idle::Yes, &[
-            check(NotGreeted, Order, "503 Error: send HELO/EHLO first"),
+        verb("VRFY", Say, "252 2.0.0 {argument}", Idle::Yes, &[
+            check(NoArgument, Syntax, "501 5.5.4 Syntax: VRFY address"),
+            check(Relay, Denied, "454 4.7.1 <{to}>: Relay access denied"),
+            check(UnknownUser, Denied, "550 5.1.1 <{to}>: Recipient address rejected: User unknown in local recipient table"),
+        ]),
+        verb("ETRN", Say, "459 <{argument}>: service unavailable", Idle::Yes, &[
+            check(InMail, Order, "503 Error: MAIL transaction in progress"),
             check(NoArgument, Syntax, "500 Syntax: ETRN domain"),
         ]),
+        verb("STARTTLS", Say, "502 5.5.1 Error: command not implemented", Idle::No, &[
+            check(Argument, Syntax, "501 5.5.4 Syntax: STARTTLS"),
+        ]),
+        verb("BDAT", Hang, "521 5.5.1 Error: command not implemented", Idle::No, &[]),
+        verb("XCLIENT", Say, "550 5.7.0 Error: insufficient authorization", Idle::No, &[]),
+        verb("XFORWARD", Say, "550 5.7.0 Error: insufficient authorization", Idle::No, &[]),
         verb("QUIT", Quit, "221 2.0.0 Bye", Idle::No, &[]),
     ],
-    unknown: "502 5.5.2 Error: command not recognized",
+    unknown: "500 5.5.2 Error: command not recognized",
+    empty: "500 5.5.2 Error: bad syntax",
+    nul: None,
+    lost: "",
+    blanks: Blanks::Any,
+    sender: path::lenient,
+    recipient: path::lenient,
+    mail_parameters: &["SIZE", "BODY", "AUTH", "RET", "ENVID"],
+    rcpt_parameters: &["NOTIFY", "ORCPT"],
     forbidden: Some(Forbidden {
         words: &["CONNECT", "GET", "POST"],
         headers: true,
+        not_letters: true,
         first_only: false,
         reply: "221 2.7.0 Error: I can break rules, too. Goodbye.",
     }),
@@ -93,14 +120,16 @@ pub(super) static POSTFIX: Persona = Persona {
     }],
     recipients: 1000,
     bare_local: true,
+    routing: b"%!@",
+    forgives: true,
     strict_dot: false,
     auth: AuthTexts {
         success: "235 2.7.0 Authentication successful",
-        failure: "535 5.7.8 Error: authentication failed: {reason}",
-        not_base64: "535 5.7.8 Error: authentication failed: Invalid base64 data",
-        malformed: "535 5.7.8 Error: authentication failed: ",
+        failure: "535 5.7.8 Error: authentication failed: (reason unavailable)",
+        not_base64: "535 5.7.8 Error: authentication failed: Invalid base64 data in {step} response",
+        malformed: "535 5.7.8 Error: authentication failed: (reason unavailable)",
         cancelled: "501 5.7.0 Authentication aborted",
-        plain: "334 ",
+        equals_is_empty: false,
     },
     body: BodyTexts {
         accepted: "250 2.0.0 Ok: queued as {id}",

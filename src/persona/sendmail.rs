@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, FixedOffset, Timelike};
 use rand::RngExt as _;
 use std::time::Duration;
 
+use super::path;
 use super::words::*;
 use crate::Rng;
 
@@ -18,13 +19,11 @@ pub(super) static SENDMAIL: Persona = Persona {
     verbs: &[
         verb("HELO", Helo, "250 {host} Hello [{peer}], pleased to meet you", Idle::No, &[
             check(NoArgument, Syntax, "501 5.0.0 HELO requires domain address"),
-            check(BadName, Syntax, "501 5.0.0 Invalid domain name"),
         ]),
         verb("EHLO", Ehlo, "250-{host} Hello [{peer}], pleased to meet you\n250-ENHANCEDSTATUSCODES\n\
                             250-8BITMIME\n250-SIZE {size}\n250-DSN\n250-ETRN\n250-AUTH LOGIN PLAIN\n\
                             250-DELIVERBY\n250 HELP", Idle::No, &[
             check(NoArgument, Syntax, "501 5.0.0 EHLO requires domain address"),
-            check(BadName, Syntax, "501 5.0.0 Invalid domain name"),
         ]),
         verb("MAIL", Mail, "250 2.1.0 {path}... Sender ok", Idle::No, &[
             check(InMail, Order, "503 5.5.0 Sender already specified"),
@@ -35,6 +34,7 @@ pub(super) static SENDMAIL: Persona = Persona {
             check(Path(PathFault::NoLocal), Syntax, "553 5.1.3 {path}... User address required"),
             check(Path(PathFault::BadDomain), Syntax, "553 5.1.3 {path}... Hostname required"),
             check(BadPath, Syntax, "553 5.1.0 {path}... Colon illegal in host name part"),
+            check(NoValue, Syntax, "501 5.5.2 {parameter} requires a value"),
             check(BadValue("SIZE"), Syntax, "501 5.5.4 Bad value for parameter SIZE"),
             check(BadValue("BODY"), Syntax, "501 5.5.4 Unknown BODY type {value}"),
             check(BadValue("RET"), Syntax, "501 5.5.2 Bad argument \"{value}\" to RET"),
@@ -54,6 +54,7 @@ pub(super) static SENDMAIL: Persona = Persona {
             check(Path(PathFault::BadDomain), Syntax, "553 5.1.3 {path}... Hostname required"),
             check(Path(PathFault::BadCharacter), Syntax, "553 5.1.3 {path}... Invalid route address"),
             check(Path(PathFault::Trailing), Syntax, "553 5.1.3 {path}... Invalid route address"),
+            check(NoValue, Syntax, "501 5.5.2 {parameter} requires a value"),
             check(BadValue("NOTIFY"), Syntax, "501 5.5.4 Bad argument \"{value}\"  to NOTIFY"),
             check(BadValue("ORCPT"), Syntax, "501 5.5.4 Syntax error in ORCPT parameter value"),
             check(UnknownParameter, Syntax, "555 5.5.4 {parameter} parameter unrecognized"),
@@ -68,7 +69,7 @@ pub(super) static SENDMAIL: Persona = Persona {
             check(Authenticated, Order, "503 5.5.0 Already Authenticated"),
             check(InMail, Order, "503 5.5.0 AUTH not permitted during a mail transaction"),
             check(NoArgument, Syntax, "501 5.5.2 AUTH mechanism must be specified"),
-            check(UnknownMechanism, Syntax, "504 5.3.3 AUTH mechanism {argument} not available"),
+            check(UnknownMechanism, Syntax, "504 5.3.3 AUTH mechanism {mechanism} not available"),
         ]),
         verb("RSET", Reset, "250 2.0.0 Reset state", Idle::No, &[]),
         verb("NOOP", Say, "250 2.0.0 OK", Idle::No, &[]),
@@ -93,9 +94,18 @@ pub(super) static SENDMAIL: Persona = Persona {
         verb("QUIT", Quit, "221 2.0.0 {host} closing connection", Idle::No, &[]),
     ],
     unknown: "500 5.5.1 Command unrecognized: \"{line}\"",
+    empty: "500 5.5.1 Command unrecognized: \"\"",
+    nul: None,
+    lost: "",
+    blanks: Blanks::Any,
+    sender: path::lenient,
+    recipient: path::lenient,
+    mail_parameters: &["SIZE", "BODY", "AUTH", "RET", "ENVID", "BY"],
+    rcpt_parameters: &["NOTIFY", "ORCPT"],
     forbidden: Some(Forbidden {
         words: &["GET", "POST", "CONNECT", "USER"],
         headers: false,
+        not_letters: false,
         first_only: true,
         reply: "421 4.7.0 {host} Rejecting open proxy [{peer}]",
     }),
@@ -112,6 +122,8 @@ pub(super) static SENDMAIL: Persona = Persona {
     ],
     recipients: 1000,
     bare_local: true,
+    routing: b"%!@",
+    forgives: false,
     strict_dot: false,
     auth: AuthTexts {
         success: "235 2.0.0 OK Authenticated",
@@ -119,7 +131,7 @@ pub(super) static SENDMAIL: Persona = Persona {
         not_base64: "501 5.5.4 cannot decode AUTH parameter",
         malformed: "535 5.7.0 authentication failed",
         cancelled: "501 5.0.0 AUTH aborted",
-        plain: "334 ",
+        equals_is_empty: true,
     },
     body: BodyTexts {
         accepted: "250 2.0.0 {id} Message accepted for delivery",

@@ -9,22 +9,29 @@
 //! recipients have the persona's limit, a body is hashed and handed on, not collected.
 
 mod auth;
+mod checks;
 mod command;
+mod login;
 pub mod message;
+mod patience;
+mod policy;
 mod reply;
 
 use chrono::{DateTime, FixedOffset};
 use rand::RngExt as _;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::Rng;
 use crate::engine::Ending;
 use crate::event::{Plain, Reason, Totals, Verdict, What};
-use crate::persona::{Action, Check, Farewell, Fault, Idle, Persona, Verb, When};
-use auth::{Exchange, Mechanism, Step};
-use command::{Command, Route};
-use message::{Envelope, Keep};
+use crate::persona::path::Route;
+use crate::persona::{Action, Check, Farewell, Fault, Persona, Verb};
+use auth::Exchange;
+use checks::Doubt;
+use command::Command;
+use message::Envelope;
+use patience::Patience;
+pub use policy::{Issued, MessageVerdict, NoneIssued, NullSender, Policy, Recipients};
 use reply::Values;
 
 /// The longest name or address kept, in bytes. RFC 5321 4.5.3.1.3 allows 256.
@@ -87,71 +94,6 @@ pub enum Next {
     Close(Reason),
 }
 
-/// Which recipients are accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Recipients {
-    /// Anybody at one of our domains.
-    #[default]
-    Domain,
-    /// Anybody.
-    Any,
-    /// Addresses that Sundew issued.
-    Issued,
-}
-
-/// What to do with `MAIL FROM:<>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum NullSender {
-    #[default]
-    Refuse,
-    Accept,
-}
-
-/// What to say after the final dot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum MessageVerdict {
-    /// Try again later: no honest mail is lost, and the peer comes back.
-    #[default]
-    Tempfail,
-    Reject,
-    Accept,
-}
-
-/// Knows the addresses that Sundew issued.
-pub trait Issued {
-    /// What the log should say of this address, if it is one of them.
-    fn receipt(&self, address: &[u8]) -> Option<Plain>;
-}
-
-/// Knows none.
-pub struct NoneIssued;
-
-impl Issued for NoneIssued {
-    fn receipt(&self, _address: &[u8]) -> Option<Plain> {
-        None
-    }
-}
-
-/// What the operator decided.
-pub struct Policy {
-    pub persona: &'static Persona,
-    pub hostname: String,
-    /// Our domains, in any case.
-    pub domains: Vec<String>,
-    pub recipients: Recipients,
-    pub null_sender: NullSender,
-    pub verdict: MessageVerdict,
-    /// The most bytes of a message that are kept, and what SIZE announces.
-    pub max_message: u64,
-    /// AUTH succeeds at this try; 0 is never.
-    pub auth_after: u32,
-    /// The same while the peer is taken for a person.
-    pub human_auth_after: u32,
-    pub peer: Option<IpAddr>,
-    pub issued: Box<dyn Issued>,
-    pub keep: Box<dyn Keep>,
-}
-
 /// The moment at which the dialogue is asked.
 pub struct Moment<'m> {
     pub wall: DateTime<FixedOffset>,
@@ -169,7 +111,8 @@ pub struct Dialogue {
     envelope: Option<Envelope>,
     reading: Reading,
     authenticated: bool,
-    faults: Faults,
+    refusals: Refusals,
+    patience: Patience,
     counts: Counts,
     /// How many events were noted.
     noted: u32,
@@ -187,16 +130,6 @@ enum Reading {
     Text(message::Body),
 }
 
-/// How often the peer did wrong, for [`crate::persona::Limit`].
-#[derive(Default)]
-struct Faults {
-    seen: Vec<(Fault, u32)>,
-    /// Commands that moved no mail.
-    idle: u32,
-    /// The verbs used since the last message.
-    said: Vec<&'static str>,
-}
-
 #[derive(Default)]
 struct Counts {
     commands: u64,
@@ -211,7 +144,33 @@ struct Counts {
 struct Asked<'l> {
     line: &'l [u8],
     command: Command<'l>,
+    does: Option<Action>,
+    /// What follows `FROM:` or `TO:`; for verbs without these, the whole argument.
     route: Option<Route<'l>>,
+}
+
+/// The RCPT commands that were turned away since MAIL.
+enum Refusals {
+    None,
+    /// All with this reply.
+    Same(Vec<u8>),
+    Mixed,
+}
+
+impl Refusals {
+    /// One more. A refusal by policy is remembered without its code.
+    fn add(&mut self, fault: Fault, reply: &[u8]) {
+        let reply = reply.strip_suffix(b"\r\n").unwrap_or(reply);
+        let kept = match fault {
+            Fault::Denied => reply.get(4..).unwrap_or_default(),
+            _ => reply,
+        };
+        *self = match std::mem::replace(self, Refusals::Mixed) {
+            Refusals::None => Refusals::Same(kept.to_vec()),
+            Refusals::Same(first) if first == kept => Refusals::Same(first),
+            _ => Refusals::Mixed,
+        };
+    }
 }
 
 impl Dialogue {
@@ -223,7 +182,8 @@ impl Dialogue {
             envelope: None,
             reading: Reading::Commands,
             authenticated: false,
-            faults: Faults::default(),
+            refusals: Refusals::None,
+            patience: Patience::default(),
             counts: Counts::default(),
             noted: 0,
         }
@@ -240,7 +200,7 @@ impl Dialogue {
     pub fn command(&mut self, line: &[u8], _ending: Ending, moment: &mut Moment<'_>) -> Reply {
         if let Reading::Auth(mut exchange) = std::mem::replace(&mut self.reading, Reading::Commands) {
             let step = exchange.answer(line.trim_ascii());
-            return self.auth_step(exchange, step, moment);
+            return self.auth_step(exchange, step, "continued", moment);
         }
         self.counts.commands += 1;
         let persona = self.persona();
@@ -281,6 +241,14 @@ impl Dialogue {
     /// How long the persona lets a peer be silent.
     pub fn idle_limit(&self) -> Duration {
         self.persona().idle
+    }
+
+    /// What the persona says to a peer that closed its side without QUIT, and may still read.
+    pub fn lost(&self) -> Vec<u8> {
+        match self.persona().lost {
+            "" => Vec::new(),
+            text => self.say(text, &Values::default()),
+        }
     }
 
     /// The peer is gone: gives up what was not complete, and says what the log should have of it.
@@ -365,56 +333,69 @@ impl Dialogue {
     fn cut(&mut self, line: &[u8], moment: &mut Moment<'_>) -> Reply {
         let persona = self.persona();
         match persona.overlong {
-            Some(text) => {
-                let reply = Reply::new(self.say(text, &Values::default()), Stage::Other, Next::Command);
-                self.judge(Fault::Syntax, reply)
-            }
+            Some(text) => self.object(text, Fault::Syntax),
             None => self.obey(line.get(..persona.line_limit).unwrap_or(line), moment),
         }
     }
 
     fn obey(&mut self, line: &[u8], moment: &mut Moment<'_>) -> Reply {
-        let command = Command::split(line);
-        let verb = self.persona().verb(command.word);
-        let keyword = match verb.map(|verb| verb.does) {
-            Some(Action::Mail) => "FROM:",
-            _ => "TO:",
+        let persona = self.persona();
+        let line = match (persona.nul, line.iter().position(|&b| b == 0)) {
+            (Some(text), Some(_)) => return self.object(text, Fault::Syntax),
+            (None, Some(at)) => line.get(..at).unwrap_or_default(),
+            (_, None) => line,
         };
-        let asked = Asked { line, command, route: Route::read(command.argument, keyword) };
+        let command = Command::split(line, persona.blanks);
+        let verb = persona.verb(command.word);
+        let does = verb.map(|verb| verb.does);
+        let route = match does {
+            Some(Action::Mail) => command.behind("FROM:").map(persona.sender),
+            Some(Action::Rcpt) => command.behind("TO:").map(persona.recipient),
+            _ => Some((persona.recipient)(command.argument)),
+        };
+        let asked = Asked { line, command, does, route };
         let Some(verb) = verb else {
             return self.unknown(&asked);
         };
-        let chatter = self.chatters(verb);
-        let at_once = |limit: &crate::persona::Limit| {
-            limit.form == Farewell::Instead && limit.faults.contains(&Fault::Chatter)
-        };
-        if chatter && self.persona().limits.iter().any(at_once) {
+        let chatter = self.patience.chatter(persona, verb);
+        if chatter.is_some_and(|limit| limit.form == Farewell::Instead) {
             let reply = Reply::new(Vec::new(), stage(verb.does), Next::Command);
             return self.judge(Fault::Chatter, reply);
         }
         let objection = verb.checks.iter().find(|check| self.objects(check.when, &asked, moment));
         if let Some(check) = objection {
-            let values = self.values(&asked);
-            let text = self.say(check.reply, &values);
+            let text = self.say(check.reply, &self.values(&asked));
+            if verb.does == Action::Rcpt {
+                self.refusals.add(check.fault, &text);
+            }
             let mut reply = Reply::new(text, stage(verb.does), Next::Command);
             reply.notes.extend(self.refusal(verb, check, &asked));
             return self.judge(check.fault, reply);
         }
         let reply = self.act(verb, &asked, moment);
         match chatter {
-            true => self.judge(Fault::Chatter, reply),
-            false => reply,
+            Some(_) => self.judge(Fault::Chatter, reply),
+            None => reply,
         }
+    }
+
+    fn object(&mut self, text: &str, fault: Fault) -> Reply {
+        let reply = Reply::new(self.say(text, &Values::default()), Stage::Other, Next::Command);
+        self.judge(fault, reply)
     }
 
     fn unknown(&mut self, asked: &Asked<'_>) -> Reply {
         let persona = self.persona();
         let word = asked.command.word;
+        if word.is_empty() && asked.command.argument.is_empty() {
+            return self.object(persona.empty, Fault::Unknown);
+        }
         if let Some(forbidden) = &persona.forbidden {
-            let early = !forbidden.first_only || self.counts.commands <= 1;
             let listed = forbidden.words.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word));
-            let header = forbidden.headers && command::is_header(word);
-            if early && (listed || header) {
+            let header = forbidden.headers && asked.command.is_header();
+            let strange = forbidden.not_letters && !word.first().is_some_and(u8::is_ascii_alphabetic);
+            let in_time = !forbidden.first_only || self.counts.commands <= 1;
+            if in_time && (listed || header || strange) {
                 let text = self.say(forbidden.reply, &self.values(asked));
                 return Reply::new(text, Stage::Other, Next::Close(Reason::Limit));
             }
@@ -422,77 +403,6 @@ impl Dialogue {
         let text = self.say(persona.unknown, &self.values(asked));
         let reply = Reply::new(text, Stage::Other, Next::Command);
         self.judge(Fault::Unknown, reply)
-    }
-
-    /// Whether this check objects to what was asked.
-    fn objects(&self, when: When, asked: &Asked<'_>, moment: &Moment<'_>) -> bool {
-        let argument = asked.command.argument;
-        let route = asked.route.as_ref();
-        match when {
-            When::Always => true,
-            When::NotGreeted => self.greeting.is_none(),
-            When::NotExtended => !self.greeting.as_ref().is_some_and(|g| g.extended),
-            When::NoArgument => argument.is_empty(),
-            When::Argument => !argument.is_empty(),
-            When::MoreWords(most) => asked.command.words().count() > most,
-            When::BadName => !command::is_domain(argument),
-            When::NoKeyword => route.is_none(),
-            When::NoPath => route.is_some_and(|r| r.path.is_empty()),
-            When::NullPath => route.is_some_and(Route::is_null),
-            When::Path(fault) => route.is_some_and(|r| r.fault == Some(fault)),
-            When::BadPath => route.is_some_and(|r| r.fault.is_some()),
-            When::UnknownParameter => route.is_some_and(|r| self.unknown_parameter(r).is_some()),
-            When::BadValue(name) => {
-                route.is_some_and(|r| r.parameters().any(|p| command::bad_value(name, p)))
-            }
-            When::TooBig => route.and_then(|r| r.size()).is_some_and(|size| size > self.policy.max_message),
-            When::InMail => self.envelope.is_some(),
-            When::NoMail => self.envelope.is_none(),
-            When::NoRecipient => self.envelope.as_ref().is_none_or(|e| e.to.is_empty()),
-            When::TooManyRecipients => self
-                .envelope
-                .as_ref()
-                .is_some_and(|e| u32::try_from(e.to.len()).unwrap_or(u32::MAX) >= self.persona().recipients),
-            When::NullSender => {
-                self.policy.null_sender == NullSender::Refuse && route.is_some_and(Route::is_null)
-            }
-            When::Relay => route.is_some_and(|r| {
-                !moment.honeypot
-                    && !self.authenticated
-                    && self.policy.recipients != Recipients::Any
-                    && !self.ours(r)
-            }),
-            When::UnknownUser => route.is_some_and(|r| {
-                !moment.honeypot
-                    && self.policy.recipients == Recipients::Issued
-                    && self.ours(r)
-                    && self.policy.issued.receipt(r.address).is_none()
-            }),
-            When::Authenticated => self.authenticated,
-            When::UnknownMechanism => {
-                asked.command.words().next().is_none_or(|word| Mechanism::read(word).is_none())
-            }
-        }
-    }
-
-    /// Whether the recipient is at a domain of ours.
-    fn ours(&self, route: &Route<'_>) -> bool {
-        match route.domain() {
-            None => self.persona().bare_local,
-            Some(domain) => {
-                self.policy.domains.iter().any(|ours| ours.as_bytes().eq_ignore_ascii_case(domain))
-            }
-        }
-    }
-
-    fn unknown_parameter<'l>(&self, route: &Route<'l>) -> Option<&'l [u8]> {
-        route.words().find(|word| {
-            let keyword = word.split(|&b| b == b'=').next().unwrap_or_default();
-            !command::PARAMETERS
-                .iter()
-                .filter(|(_, extension)| self.persona().offers(extension))
-                .any(|(known, _)| known.as_bytes().eq_ignore_ascii_case(keyword))
-        })
     }
 
     /// Does what the command asks for, and answers.
@@ -520,6 +430,7 @@ impl Dialogue {
             Action::Reset => self.reset(),
             Action::Quit => next = Next::Close(Reason::Quit),
             Action::Say => {}
+            Action::Hang => next = Next::Close(Reason::Limit),
         }
         let text = self.say(verb.reply, &self.values(asked));
         let mut reply = Reply::new(text, stage(verb.does), next);
@@ -529,10 +440,12 @@ impl Dialogue {
 
     fn reset(&mut self) {
         self.envelope = None;
+        self.refusals = Refusals::None;
     }
 
     fn mail(&mut self, asked: &Asked<'_>) -> Option<What> {
-        let route = asked.route?;
+        let route = asked.route.as_ref()?;
+        self.refusals = Refusals::None;
         self.counts.mails += 1;
         self.counts.null_from += u64::from(route.is_null());
         self.envelope = Some(Envelope {
@@ -544,7 +457,7 @@ impl Dialogue {
     }
 
     fn rcpt(&mut self, asked: &Asked<'_>) -> Option<What> {
-        let route = asked.route?;
+        let route = asked.route.as_ref()?;
         self.counts.rcpts += 1;
         if let Some(envelope) = &mut self.envelope {
             envelope.to.push(kept(route.address));
@@ -558,7 +471,7 @@ impl Dialogue {
 
     /// The event for a sender or recipient that was turned away by policy.
     fn refusal(&mut self, verb: &Verb, check: &Check, asked: &Asked<'_>) -> Option<What> {
-        let route = asked.route?;
+        let route = asked.route.as_ref()?;
         let verdict = match check.reply.as_bytes().first() {
             Some(b'4') => Verdict::Tempfail,
             _ => Verdict::Reject,
@@ -577,68 +490,6 @@ impl Dialogue {
             }
             _ => None,
         }
-    }
-
-    fn auth(&mut self, asked: &Asked<'_>, moment: &mut Moment<'_>) -> Reply {
-        let mut words = asked.command.words();
-        let mechanism = words.next().and_then(Mechanism::read);
-        let mechanism = mechanism.unwrap_or(Mechanism::Plain);
-        let (exchange, step) = Exchange::begin(mechanism, words.next());
-        self.auth_step(exchange, step, moment)
-    }
-
-    fn auth_step(&mut self, exchange: Exchange, step: Step, moment: &mut Moment<'_>) -> Reply {
-        let auth = &self.persona().auth;
-        let challenge = match step {
-            Step::AskUser => Some("334 VXNlcm5hbWU6"),
-            Step::AskPassword => Some("334 UGFzc3dvcmQ6"),
-            Step::AskAll => Some(auth.plain),
-            _ => None,
-        };
-        if let Some(challenge) = challenge {
-            self.reading = Reading::Auth(exchange);
-            let text = self.say(challenge, &Values::default());
-            return Reply::new(text, Stage::Auth, Next::Command);
-        }
-        let (text, verdict, user) = match step {
-            Step::Complete { user } => {
-                self.counts.auths += 1;
-                if self.lets_in(moment) {
-                    self.authenticated = true;
-                    (auth.success, Verdict::Accept, user)
-                } else {
-                    (auth.failure, Verdict::Reject, user)
-                }
-            }
-            Step::Cancelled => (auth.cancelled, Verdict::Abort, exchange.user().to_vec()),
-            Step::NotBase64 => (auth.not_base64, Verdict::Abort, exchange.user().to_vec()),
-            _ => (auth.malformed, Verdict::Abort, exchange.user().to_vec()),
-        };
-        let reason: &[u8] = match exchange.mechanism {
-            Mechanism::Login => b"UGFzc3dvcmQ6",
-            Mechanism::Plain => b"",
-        };
-        let text = self.say(text, &Values::default().with("reason", reason));
-        let mut reply = Reply::new(text, Stage::Auth, Next::Command);
-        reply.notes.extend(self.note(What::Auth {
-            user: Plain::from_peer(&user),
-            method: exchange.mechanism.as_str().into(),
-            verdict,
-        }));
-        let fault = match verdict {
-            Verdict::Accept => Fault::Fine,
-            _ => Fault::Password,
-        };
-        self.judge(fault, reply)
-    }
-
-    /// Whether this try of AUTH is the one that succeeds.
-    fn lets_in(&self, moment: &Moment<'_>) -> bool {
-        let after = match moment.honeypot {
-            true => self.policy.human_auth_after,
-            false => self.policy.auth_after,
-        };
-        after > 0 && self.counts.auths >= u64::from(after)
     }
 
     fn dot(&mut self, whole: &message::Whole, moment: &mut Moment<'_>) -> Reply {
@@ -677,50 +528,13 @@ impl Dialogue {
             stored: stored.as_deref().map(Plain::from),
         }));
         self.reset();
-        if verdict == Verdict::Accept {
-            self.faults = Faults::default();
-        }
+        self.patience.message(self.persona(), verdict == Verdict::Accept);
         reply
-    }
-
-    /// Counts a command that moves no mail, and says whether it is one too many.
-    fn chatters(&mut self, verb: &'static Verb) -> bool {
-        let again = self.faults.said.contains(&verb.word);
-        if !again {
-            self.faults.said.push(verb.word);
-        }
-        let counts = match verb.idle {
-            Idle::No => false,
-            Idle::Again => again,
-            Idle::Yes => true,
-        };
-        if !counts {
-            return false;
-        }
-        self.faults.idle = self.faults.idle.saturating_add(1);
-        let limits = self.persona().limits;
-        limits.iter().any(|limit| limit.faults.contains(&Fault::Chatter) && self.faults.idle > limit.free)
     }
 
     /// Counts a fault, and ends the conversation if it was one too many.
     fn judge(&mut self, fault: Fault, mut reply: Reply) -> Reply {
-        if fault == Fault::Fine {
-            return reply;
-        }
-        match self.faults.seen.iter_mut().find(|(f, _)| *f == fault) {
-            Some((_, count)) => *count = count.saturating_add(1),
-            None => self.faults.seen.push((fault, 1)),
-        }
-        let count = |faults: &[Fault]| {
-            let of = self.faults.seen.iter().filter(|(f, _)| faults.contains(f));
-            of.fold(0u32, |sum, (_, n)| sum.saturating_add(*n))
-        };
-        let limit = self
-            .persona()
-            .limits
-            .iter()
-            .find(|limit| limit.faults.contains(&fault) && count(limit.faults) > limit.forgiven);
-        let Some(limit) = limit else {
+        let Some(limit) = self.patience.fault(self.persona(), fault) else {
             return reply;
         };
         let code = reply.text.get(..3).unwrap_or_default().to_vec();
@@ -742,23 +556,26 @@ impl Dialogue {
         (self.noted <= MOST_NOTES).then_some(what)
     }
 
-    fn values<'l>(&self, asked: &Asked<'l>) -> Values<'l> {
+    fn values<'l>(&'l self, asked: &'l Asked<'_>) -> Values<'l> {
         let mut values = Values::default()
             .with("line", asked.line)
             .with("word", asked.command.word)
-            .with("argument", asked.command.argument);
-        if let Some(route) = asked.route {
-            let wrong = route.parameters().find(|&(name, value)| {
-                command::PARAMETERS.iter().any(|(known, _)| command::bad_value(known, (name, value)))
-            });
-            values = values
-                .with("value", wrong.and_then(|(_, value)| value).unwrap_or_default())
-                .with("path", route.path)
-                .with("to", route.address)
-                .with("from", route.address)
-                .with("parameter", self.unknown_parameter(&route).unwrap_or_default());
+            .with("argument", asked.command.argument)
+            .with("mechanism", asked.command.words().next().unwrap_or_default());
+        if let Refusals::Same(refusal) = &self.refusals {
+            values = values.with("refusal", refusal);
+        }
+        let Some(route) = &asked.route else {
+            return values;
+        };
+        if let Some(doubtful) = self.parameters(asked).find(|p| p.doubt != Doubt::None) {
+            values = values.with("parameter", doubtful.word).with("value", doubtful.value);
         }
         values
+            .with("path", route.path)
+            .with("to", route.address)
+            .with("from", route.address)
+            .with("complaint", &route.complaint)
     }
 
     /// A reply of this text, ready for the wire.
@@ -804,7 +621,7 @@ fn stage(does: Action) -> Stage {
         Action::Data => Stage::Data,
         Action::Login => Stage::Auth,
         Action::Quit => Stage::Quit,
-        Action::Reset | Action::Say => Stage::Other,
+        Action::Reset | Action::Say | Action::Hang => Stage::Other,
     }
 }
 

@@ -55,11 +55,10 @@ pub enum Step {
 const LONGEST_USER: usize = 512;
 
 impl Exchange {
-    /// Begins with the initial response, if the command had one (`=` is an empty one).
+    /// Begins with the initial response, if the command had one.
     pub fn begin(mechanism: Mechanism, initial: Option<&[u8]>) -> (Self, Step) {
         let mut exchange = Exchange { mechanism, user: None };
         let step = match (initial, mechanism) {
-            (Some(b"="), _) => exchange.take(Vec::new()),
             (Some(initial), _) => exchange.answer(initial),
             (None, Mechanism::Login) => Step::AskUser,
             (None, Mechanism::Plain) => Step::AskAll,

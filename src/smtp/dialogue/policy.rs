@@ -1,0 +1,72 @@
+//! What the operator decided, as far as the dialogue has to know it.
+
+use std::net::IpAddr;
+
+use super::message::Keep;
+use crate::event::Plain;
+use crate::persona::Persona;
+
+/// Which recipients are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Recipients {
+    /// Anybody at one of our domains.
+    #[default]
+    Domain,
+    /// Anybody.
+    Any,
+    /// Addresses that Sundew issued.
+    Issued,
+}
+
+/// What to do with `MAIL FROM:<>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NullSender {
+    #[default]
+    Refuse,
+    Accept,
+}
+
+/// What to say after the final dot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MessageVerdict {
+    /// Try again later: no honest mail is lost, and the peer comes back.
+    #[default]
+    Tempfail,
+    Reject,
+    Accept,
+}
+
+/// Knows the addresses that Sundew issued.
+pub trait Issued {
+    /// What the log should say of this address, if it is one of them.
+    fn receipt(&self, address: &[u8]) -> Option<Plain>;
+}
+
+/// Knows none.
+pub struct NoneIssued;
+
+impl Issued for NoneIssued {
+    fn receipt(&self, _address: &[u8]) -> Option<Plain> {
+        None
+    }
+}
+
+/// What the operator decided.
+pub struct Policy {
+    pub persona: &'static Persona,
+    pub hostname: String,
+    /// Our domains, in any case.
+    pub domains: Vec<String>,
+    pub recipients: Recipients,
+    pub null_sender: NullSender,
+    pub verdict: MessageVerdict,
+    /// The most bytes of a message that are kept, and what SIZE announces.
+    pub max_message: u64,
+    /// AUTH succeeds at this try; 0 is never.
+    pub auth_after: u32,
+    /// The same while the peer is taken for a person.
+    pub human_auth_after: u32,
+    pub peer: Option<IpAddr>,
+    pub issued: Box<dyn Issued>,
+    pub keep: Box<dyn Keep>,
+}
