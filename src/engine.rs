@@ -57,6 +57,9 @@ pub struct Arrival {
     pub reads: u32,
     /// How many of its bytes came alone or in twos after a gap of 30 ms to 3 s, as typed keys do.
     pub keystrokes: u32,
+    /// The shortest and the longest of the gaps before those bytes; zero when there are none.
+    pub quickest: Duration,
+    pub slowest: Duration,
     /// Whether its first byte was there before our last reply was complete: the peer did not wait.
     pub early: bool,
     /// Whether more bytes of the peer already wait behind it.

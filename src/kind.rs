@@ -1,46 +1,53 @@
 //! Man or machine: what the timing and the manners of the peer say about it.
 //!
-//! A [`Watch`] is told when each reply of ours was complete ([`Watch::replied`]), what came
-//! ([`Watch::heard`], command lines only, not the text of a message) and how it ended
+//! A [`Watch`] is told when each reply of ours was complete ([`Watch::replied`]), which commands came
+//! ([`Watch::heard`]), which lines of a message ([`Watch::text`]), and how it ended
 //! ([`Watch::ended`]). It knows no protocol, no clock and no randomness, and it keeps counts and
 //! running statistics only, so a million lines cost no more than one.
 //!
 //! Every sign is worth points: for a person ([`HUMAN`] and more), for a program ([`PROGRAM`] and
 //! less). The two mistakes differ in price: a spammer's program taken for a person is let go at
 //! human speed, a person taken for nobody in particular only waits. So what a person does counts
-//! only on lines that arrive as a person could have sent them, and anything between the two
+//! only on lines that came as a person could have sent them, and anything between the two
 //! thresholds is `Unknown`.
 //!
 //! | word | points | what was seen |
 //! |---|---|---|
-//! | `keys` | 3 a line, 9 at most | a line came key by key, and not at the constant rhythm of a program |
-//! | `edit` | 4 | backspace, DEL or a cursor key in a line |
-//! | `telnet` | 3 | telnet negotiation |
+//! | `keys` | 3 a line, 9 at most | a line came key by key, at the uneven rhythm of a hand |
+//! | `edit` | 4 | backspace, DEL, ^U, ^W or a cursor key in a line |
+//! | `telnet` | 3 | telnet negotiation around text |
 //! | `typo` | 3 a line, 6 at most | a word close to a verb, but none |
-//! | `help` | 2 | HELP was asked for |
+//! | `text` | 5 | a message came line by line, the long lines after longer pauses |
+//! | `help` | 3 | HELP was asked for |
 //! | `think` | 1 a line, 2 at most | a second or more after our reply, long enough to type the line, irregularly |
-//! | `pace` | 2 | long lines took longer than short ones, as typing does |
-//! | `sloppy` | 1 a manner, 2 at most | `mail from:` in lower case; blanks and brackets as they come |
+//! | `pace` | 2 | long lines took longer than short ones, at the speed of typing |
+//! | `sloppy` | 1 a manner, 3 at most | `mail from:` in lower case; blanks and brackets as they come; verbs in both cases |
 //! | `lf` | 1 | lines that end with a bare LF |
-//! | `odd` | 1 | a word that is no verb at all |
+//! | `odd` | 1 a line, 2 at most | a word that is no verb at all |
 //! | `pregreet` | -5 | the first line came within a second of the connection, before the banner |
-//! | `fast` | -4 a line | a line within 50 ms of our reply |
-//! | `pipelining` | -3 a line | a line right behind another |
-//! | `early` | -1 a line | a whole line before our reply was complete |
-//! | `prompt` | -1 a line | a whole line within 700 ms of our reply: no time to read and type |
-//! | `even` | -2 to -5 | pauses of one length |
-//! | `brief` | -4 | gone within two seconds without a word |
+//! | `binary` | -5 | bytes that no terminal sends |
+//! | `fast` | -3 a line | a line within 50 ms of our reply |
+//! | `dribble` | -3 a line | a line came byte by byte at a constant rhythm |
+//! | `pipelining` | -3 a line | a command right behind another |
+//! | `bulk` | -3 | a message came all at once |
+//! | `prompt` | -2 a line | a line so soon after our reply that nobody can have read and typed |
+//! | `early` | -1 a line after the first, -3 at most | a whole line before our reply was complete |
+//! | `even` | -2 to -8 | pauses of one length |
+//! | `clock` | -4 to -8 | pauses that differ by whole seconds, as those of `sleep` do |
+//! | `brief` | -4 | gone within three seconds without a word |
 //! | `noquit` | -1 | gone without QUIT |
 
 mod said;
+mod signs;
 mod spread;
 
 use std::time::Duration;
 
 use crate::engine::{Arrival, Ending};
 use crate::event::{Kind, Reason};
-pub use said::{Said, Word, answer, said};
-use spread::{Pair, Spread};
+pub use said::{Case, Said, Word, answer, said};
+use signs::{Sign, Signs};
+use spread::{Pair, Phase, Spread};
 
 /// From this many points on, the peer is a person.
 pub const HUMAN: i32 = 6;
@@ -48,26 +55,32 @@ pub const HUMAN: i32 = 6;
 /// At this many points or fewer, the peer is a program.
 pub const PROGRAM: i32 = -4;
 
-/// No hand is quicker than this after a reply.
+/// No hand is quicker than this after a reply; lines closer than this were sent together.
 const FAST: Duration = Duration::from_millis(50);
 
-/// Nobody reads a reply and types a line in this time; a program far away (two satellites) does.
+/// Nobody reads a reply and types a line in this time; a program at the other end of the world does.
 const PROMPT: Duration = Duration::from_millis(700);
+
+/// What reading a reply takes the quickest reader.
+const READ: Duration = Duration::from_millis(250);
+
+/// What one key takes the quickest typist.
+const KEY: Duration = Duration::from_millis(45);
 
 /// The shortest pause that can be thought. Clearly more than any network takes.
 const THINK: Duration = Duration::from_secs(1);
 
-/// What one key takes the quickest typist, in a line that is sent whole.
-const KEY: Duration = Duration::from_millis(50);
+/// The shortest pause between the lines of a message that somebody types.
+const ENTER: Duration = Duration::from_millis(300);
 
-/// Lines closer together than this were sent together.
-const TOGETHER: Duration = Duration::from_millis(50);
+/// After a longer pause somebody came back: it says nothing about how it types.
+const AWAY: Duration = Duration::from_secs(60);
 
 /// Who speaks first this soon did not look whether anybody was there.
 const PREGREET: Duration = Duration::from_secs(1);
 
 /// Who leaves this soon came to see whether the port is open.
-const BRIEF: Duration = Duration::from_secs(2);
+const BRIEF: Duration = Duration::from_secs(3);
 
 /// Pauses that deviate less than this, relative to their mean, come from a `sleep`.
 const CONSTANT: f64 = 0.08;
@@ -76,54 +89,55 @@ const CONSTANT: f64 = 0.08;
 /// network. A person seldom is that even.
 const STEADY: f64 = 0.2;
 
-/// Typing speeds, line by line, that deviate less than this come from a program that dribbles.
-const DRIBBLE: f64 = 0.06;
+/// How alike the fractions of a second must be for a clock to be behind the pauses.
+const IN_PHASE: f64 = 0.99;
 
 /// The correlation between the length of a line and the pause before it that typing leaves.
-const TYPED: f64 = 0.6;
+const TYPED: f64 = 0.75;
 
-/// The words of the evidence that are counted line by line.
-#[derive(Clone, Copy)]
-enum Sign {
-    Keys,
-    Edit,
-    Telnet,
-    Typo,
-    Help,
-    Think,
-    Casual,
-    Loose,
-    Lf,
-    Odd,
-    Pregreet,
-    Fast,
-    Pipelining,
-    Early,
-    Prompt,
-    Brief,
-    NoQuit,
-}
+/// The same for the few short lines of a message.
+const WROTE: f64 = 0.6;
 
-const SIGNS: usize = Sign::NoQuit as usize + 1;
+/// Seconds that a key takes, by the slope of the pauses over the lengths of the lines.
+const SPEED: std::ops::Range<f64> = 0.07..0.8;
 
 /// Watches one conversation.
 #[derive(Debug, Clone, Default)]
 pub struct Watch {
-    counts: [u32; SIGNS],
+    signs: Signs,
     lines: u32,
     quit: bool,
     /// When our last reply was complete, until a line answers it.
     replied: Option<Duration>,
     /// When the last line was complete; zero, the connection, before the first.
     previous: Duration,
-    /// Seconds from the end of our reply to the line.
-    reactions: Spread,
-    /// Seconds from line to line.
-    intervals: Spread,
-    /// Seconds from key to key, one mean for each typed line.
-    rhythm: Spread,
-    /// Length of the line against seconds after our reply, for lines that may have been typed.
+    /// Verbs in upper and in lower case so far.
+    cases: [bool; 2],
+    /// Length of the line against seconds before it, for lines of messages that may be typed...
+    written: Pair,
+    /// ... and how many came right behind another.
+    poured: u32,
+    /// Seconds from the end of our reply to the line, and from line to line.
+    reactions: Pauses,
+    intervals: Pauses,
+    /// Length of the line against seconds after our reply.
     typing: Pair,
+}
+
+/// Pauses of one sort.
+#[derive(Debug, Clone, Default)]
+struct Pauses {
+    spread: Spread,
+    phase: Phase,
+}
+
+/// How a line came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// Key by key, or a few keys at a time over a slow network.
+    Keys,
+    /// Whole, or in the few pieces that a network makes of it.
+    Whole,
 }
 
 impl Watch {
@@ -139,185 +153,225 @@ impl Watch {
 
     /// A command line came, in the order of arrival, also when it was overlong or nonsense.
     pub fn heard(&mut self, arrival: &Arrival, ending: Ending, said: Said) {
-        let typed = arrival.keystrokes >= 3 && arrival.keystrokes.saturating_mul(2) >= said.len;
-        // Negotiation may come long before the line it is counted with.
-        let came = if typed || arrival.telnet > 0 { arrival.last } else { arrival.first };
+        let manner = Manner::of(arrival);
+        // The first key is no line yet, and negotiation may come long before the line it is counted with.
+        let whole = manner == Manner::Whole && arrival.telnet == 0;
+        let came = if whole { arrival.first } else { arrival.last };
         let since_line = came.saturating_sub(self.previous);
-        let answered = self.replied.take();
+        let reaction = self.reaction(arrival, came);
         let first = self.lines == 0;
-        // A line that comes while a reply never ends did not wait for it either.
-        let early = arrival.early || answered.is_none();
         self.lines = self.lines.saturating_add(1);
-        let reaction = answered.filter(|_| !early).map(|at| came.saturating_sub(at));
         self.previous = arrival.last;
         self.quit = said.quit;
 
-        let possible = if typed {
-            self.see_typing(arrival);
-            true
-        } else {
-            self.see_whole(first, early && arrival.telnet == 0, since_line, reaction, said.len)
+        let possible = match manner {
+            Manner::Keys => self.see_keys(arrival, said.len),
+            Manner::Whole => self.see_whole(first, since_line, reaction, said.len),
         };
-        self.intervals.add(since_line.as_secs_f64());
-        if let Some(reaction) = reaction {
-            self.reactions.add(reaction.as_secs_f64());
-            let needed = THINK.max(KEY.saturating_mul(said.len));
-            if possible && reaction >= needed {
-                self.see(Sign::Think, true);
-                self.typing.add(f64::from(said.len), reaction.as_secs_f64());
-            }
+        self.signs.see(Sign::Binary, said.binary);
+        if !first && since_line >= FAST {
+            self.intervals.add(since_line);
         }
-        // What only a person does counts only where a person could have done it.
-        if possible {
-            self.see(Sign::Edit, said.edited);
-            self.see(Sign::Telnet, arrival.telnet > 0);
-            self.see(Sign::Typo, said.word == Word::Typo);
-            self.see(Sign::Odd, said.word == Word::Unknown);
-            self.see(Sign::Help, said.help);
-            self.see(Sign::Casual, said.casual);
-            self.see(Sign::Loose, said.loose);
-            self.see(Sign::Lf, ending == Ending::Lf);
+        if let Some(pause) = reaction.filter(|pause| (FAST..AWAY).contains(pause)) {
+            self.reactions.add(pause);
+            self.typing.add(f64::from(said.len), pause.as_secs_f64());
+            self.signs.see(Sign::Think, possible && pause >= THINK.max(KEY.saturating_mul(said.len)));
         }
+        if possible && !said.binary {
+            self.see_manners(ending, said);
+            self.signs.see(Sign::Telnet, arrival.telnet > 0);
+        }
+    }
+
+    /// A line of a message came, or a part of one, or the final dot.
+    pub fn text(&mut self, arrival: &Arrival, text: &[u8]) {
+        let first = self.replied.is_some();
+        let reaction = self.reaction(arrival, arrival.first);
+        let since_line = arrival.first.saturating_sub(self.previous);
+        self.previous = arrival.last;
+        let pause = if first { reaction.unwrap_or_default() } else { since_line };
+        if first {
+            self.signs.see(Sign::Fast, reaction.is_some_and(|pause| pause < FAST));
+        }
+        if pause >= FAST {
+            self.intervals.add(since_line);
+        }
+        // A long line that comes slowly is a slow network.
+        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let by_hand = Manner::of(arrival) == Manner::Keys || pause >= ENTER.max(KEY.saturating_mul(length));
+        if by_hand && pause < AWAY {
+            self.written.add(f64::from(length), pause.as_secs_f64());
+        }
+        self.poured = self.poured.saturating_add(u32::from(!first && pause < FAST));
     }
 
     /// The conversation is over, at this time, real, since the connection.
     pub fn ended(&mut self, at: Duration, reason: Reason) {
-        if reason != Reason::Hangup {
-            return;
+        if reason == Reason::Hangup {
+            self.signs.see(Sign::Brief, self.lines == 0 && at < BRIEF);
+            self.signs.see(Sign::NoQuit, self.lines > 0 && !self.quit);
         }
-        self.see(Sign::Brief, self.lines == 0 && at < BRIEF);
-        self.see(Sign::NoQuit, self.lines > 0 && !self.quit);
     }
 
     /// What the peer seems to be, by all that was seen so far.
     pub fn kind(&self) -> Kind {
-        match self.points().iter().map(|(_, _, points)| points).sum() {
+        match self.words().iter().map(|word| word.points).sum() {
             i32::MIN..=PROGRAM => Kind::Program,
             HUMAN.. => Kind::Human,
             _ => Kind::Unknown,
         }
     }
 
-    /// Why: words of the table above, with `:count` where it is more than one, the most telling
-    /// first; empty when nothing was seen. At most 200 bytes.
+    /// Why: words of the table above, with `:count` where they are counted and the count is more
+    /// than one, the most telling first; empty when nothing was seen. At most 300 bytes.
     pub fn evidence(&self) -> String {
-        let mut seen = self.points();
-        seen.retain(|(_, _, points)| *points != 0);
-        seen.sort_by_key(|(_, _, points)| -points.abs());
-        let words: Vec<String> = seen
-            .iter()
-            .map(|(word, count, _)| match count {
-                0 | 1 => (*word).to_owned(),
-                _ => format!("{word}:{count}"),
-            })
-            .collect();
-        words.join(",")
+        let mut words = self.words();
+        words.retain(|word| word.points != 0);
+        words.sort_by_key(|word| -word.points.abs());
+        words.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
     }
 
-    /// A line that came key by key.
-    fn see_typing(&mut self, arrival: &Arrival) {
-        self.see(Sign::Keys, true);
-        let time = arrival.last.saturating_sub(arrival.first).as_secs_f64();
-        let gaps = f64::from(arrival.reads.saturating_sub(1).max(1));
-        self.rhythm.add(time / gaps);
+    /// How long after our reply it came; `None` if it did not wait for one.
+    fn reaction(&mut self, arrival: &Arrival, came: Duration) -> Option<Duration> {
+        let replied = self.replied.take()?;
+        // What was early may have been negotiation only.
+        let waited = !arrival.early || (arrival.telnet > 0 && came >= replied);
+        waited.then(|| came.saturating_sub(replied))
     }
 
-    /// A line that came whole, or in the few pieces that a network makes of it. Returns whether a
-    /// person can have sent it.
-    fn see_whole(
-        &mut self,
-        first: bool,
-        early: bool,
-        since_line: Duration,
-        reaction: Option<Duration>,
-        len: u32,
-    ) -> bool {
-        let together = !first && since_line < TOGETHER;
-        let pregreet = first && early && since_line < PREGREET;
-        let fast = !together && reaction.is_some_and(|time| time < FAST);
-        let prompt = !together && !fast && len >= 4 && reaction.is_some_and(|time| time < PROMPT);
-        self.see(Sign::Pregreet, pregreet);
-        self.see(Sign::Pipelining, together);
-        self.see(Sign::Early, early && !pregreet && !together);
-        self.see(Sign::Fast, fast);
-        self.see(Sign::Prompt, prompt);
-        !(early || together || fast || prompt)
+    /// A line that came key by key. Returns whether a hand can have typed it.
+    fn see_keys(&mut self, arrival: &Arrival, len: u32) -> bool {
+        let gaps = (arrival.quickest, arrival.slowest);
+        let enough = arrival.keystrokes >= 4;
+        // Among a few gaps of a hand two or three may well be alike.
+        let most = if arrival.keystrokes >= 8 { 2.0 } else { 1.5 };
+        let alike = enough && gaps.1 < gaps.0.mul_f64(most);
+        let uneven = enough && gaps.1 > gaps.0.mul_f64(2.5);
+        // A slow network puts several keys into a segment and sends segments evenly.
+        let single = arrival.reads > len;
+        self.signs.see(Sign::Keys, uneven);
+        self.signs.see(Sign::Dribble, alike && single);
+        !alike
     }
 
-    fn see(&mut self, sign: Sign, seen: bool) {
-        let count = &mut self.counts[sign as usize];
-        *count = count.saturating_add(u32::from(seen));
-    }
-
-    fn count(&self, sign: Sign) -> u32 {
-        self.counts[sign as usize]
-    }
-
-    /// Each word of the evidence with its count and its points.
-    fn points(&self) -> Vec<(&'static str, u32, i32)> {
-        let counted = |word, sign, each: i32, most: u32| {
-            let count = self.count(sign);
-            let counts = i32::try_from(count.min(most)).unwrap_or(i32::MAX);
-            (word, count, each.saturating_mul(counts))
+    /// A line that came whole. Returns whether a person can have sent it.
+    fn see_whole(&mut self, first: bool, since_line: Duration, reaction: Option<Duration>, len: u32) -> bool {
+        let typing = KEY.saturating_mul(len);
+        let Some(pause) = reaction else {
+            let together = !first && since_line < FAST;
+            let pregreet = first && since_line < PREGREET;
+            self.signs.see(Sign::Pipelining, together);
+            self.signs.see(Sign::Pregreet, pregreet);
+            self.signs.see(Sign::Early, !together && !pregreet);
+            return !together && !pregreet && since_line >= THINK.max(typing);
         };
-        let sloppy = self.count(Sign::Casual).max(self.count(Sign::Loose));
-        let manners = [Sign::Casual, Sign::Loose].map(|sign| i32::from(self.count(sign) > 0));
-        let even = self.even();
-        vec![
-            counted("keys", Sign::Keys, self.worth_of_keys(), 3),
-            counted("edit", Sign::Edit, 4, 1),
-            counted("telnet", Sign::Telnet, 3, 1),
-            counted("typo", Sign::Typo, 3, 2),
-            counted("help", Sign::Help, 2, 1),
-            counted("think", Sign::Think, i32::from(self.irregular()), 2),
-            ("pace", 1, if self.paced() { 2 } else { 0 }),
-            ("sloppy", sloppy, manners.iter().sum()),
-            counted("lf", Sign::Lf, 1, 1),
-            counted("odd", Sign::Odd, 1, 1),
-            counted("pregreet", Sign::Pregreet, -5, 1),
-            counted("fast", Sign::Fast, -4, 100),
-            counted("pipelining", Sign::Pipelining, -3, 100),
-            counted("early", Sign::Early, -1, 100),
-            counted("prompt", Sign::Prompt, -1, 100),
-            ("even", 1, -even),
-            counted("brief", Sign::Brief, -4, 1),
-            counted("noquit", Sign::NoQuit, -1, 1),
-        ]
+        let fast = pause < FAST;
+        let prompt = !fast && pause < PROMPT.min(READ + typing);
+        self.signs.see(Sign::Fast, fast);
+        self.signs.see(Sign::Prompt, prompt);
+        !fast && !prompt
     }
 
-    /// A program that sends a byte at a time does so at one speed.
-    fn worth_of_keys(&self) -> i32 {
-        if self.rhythm.count() >= 2 && self.rhythm.deviation() < DRIBBLE { 0 } else { 3 }
+    /// What only a person does, on a line that a person can have sent.
+    fn see_manners(&mut self, ending: Ending, said: Said) {
+        self.signs.see(Sign::Edit, said.edited);
+        self.signs.see(Sign::Typo, said.word == Word::Typo);
+        self.signs.see(Sign::Odd, said.word == Word::Unknown);
+        self.signs.see(Sign::Help, said.help);
+        self.signs.see(Sign::Lf, ending == Ending::Lf);
+        self.signs.see(Sign::Casual, said.casual);
+        self.signs.see(Sign::Loose, said.loose);
+        match said.case {
+            Case::Upper => self.cases[0] = true,
+            Case::Lower => self.cases[1] = true,
+            Case::Mixed => self.cases = [true, true],
+            Case::None => {}
+        }
     }
 
+    /// Every word of the evidence with its points.
+    fn words(&self) -> Vec<signs::Seen> {
+        let both_cases = u32::from(self.cases == [true, true]);
+        let manners = [self.signs.count(Sign::Casual), self.signs.count(Sign::Loose), both_cases];
+        let manners = manners.iter().map(|count| i32::from(*count > 0)).sum();
+        let yes = |word, points, seen| signs::Seen { word, count: 1, points: if seen { points } else { 0 } };
+        let mut words = self.signs.words(self.irregular());
+        words.extend([
+            yes("sloppy", manners, true),
+            yes("pace", 2, self.paced()),
+            yes("text", 5, self.wrote()),
+            yes("bulk", -3, self.poured >= 2 && self.poured > self.written.count().saturating_mul(2)),
+            yes("even", -self.worst(Pauses::even), true),
+            yes("clock", -self.worst(Pauses::clock), true),
+        ]);
+        words
+    }
+
+    /// A program that waits now and then is no thinker.
     fn irregular(&self) -> bool {
-        self.reactions.count() >= 2 && self.reactions.deviation() >= STEADY
+        self.reactions.spread.count() >= 2 && self.reactions.spread.deviation() >= STEADY && self.hasty() < 2
     }
 
-    /// Whether the pauses grow with the length of the lines, in a conversation without haste.
+    fn hasty(&self) -> u32 {
+        self.signs.count(Sign::Prompt).saturating_add(self.signs.count(Sign::Fast))
+    }
+
+    /// A script with a pause after each line has the same for the short and for the long ones.
+    fn wrote(&self) -> bool {
+        self.written.count() >= 3 && self.written.count() > self.poured && self.written.correlation() >= WROTE
+    }
+
     fn paced(&self) -> bool {
-        self.count(Sign::Prompt) + self.count(Sign::Fast) == 0
-            && self.typing.count() >= 4
+        self.hasty() == 0
+            && self.typing.count() >= 5
             && self.typing.correlation() >= TYPED
+            && SPEED.contains(&self.typing.slope())
     }
 
-    /// How much the evenness of the pauses says, between our replies and the lines or between the
-    /// lines themselves, for a script that does not listen. Typed lines have pauses inside.
+    /// The larger value of the reactions, and of the intervals for a script that does not listen.
+    /// Where a hand was seen at the keys, evenness is chance.
+    fn worst(&self, measure: fn(&Pauses) -> i32) -> i32 {
+        match self.signs.count(Sign::Keys) {
+            0 => measure(&self.reactions).max(measure(&self.intervals)),
+            _ => 0,
+        }
+    }
+}
+
+impl Manner {
+    fn of(arrival: &Arrival) -> Self {
+        let keys = arrival.keystrokes >= 3 && arrival.keystrokes.saturating_mul(2) >= arrival.reads;
+        if arrival.reads >= 4 && keys { Manner::Keys } else { Manner::Whole }
+    }
+}
+
+impl Pauses {
+    fn add(&mut self, pause: Duration) {
+        self.spread.add(pause.as_secs_f64());
+        self.phase.add(pause.as_secs_f64());
+    }
+
+    /// How much it says that they are of one length.
     fn even(&self) -> i32 {
-        if self.count(Sign::Keys) > 0 {
+        match (self.spread.count(), self.spread.deviation()) {
+            (8.., ..CONSTANT) => 8,
+            (4.., ..CONSTANT) => 5,
+            (3, ..CONSTANT) => 3,
+            (6.., ..STEADY) => 4,
+            (4.., ..STEADY) => 2,
+            _ => 0,
+        }
+    }
+
+    /// How much it says that they are of whole seconds, or whole seconds and the same network.
+    fn clock(&self) -> i32 {
+        if self.phase.concentration() < IN_PHASE || self.spread.mean() < THINK.as_secs_f64() {
             return 0;
         }
-        [&self.reactions, &self.intervals]
-            .into_iter()
-            .filter(|pauses| pauses.mean() >= FAST.as_secs_f64())
-            .map(|pauses| match (pauses.count(), pauses.deviation()) {
-                (4.., ..CONSTANT) => 5,
-                (3, ..CONSTANT) => 3,
-                (6.., ..STEADY) => 4,
-                (4.., ..STEADY) => 2,
-                _ => 0,
-            })
-            .max()
-            .unwrap_or(0)
+        match self.phase.count() {
+            8.. => 8,
+            4.. => 4,
+            _ => 0,
+        }
     }
 }

@@ -54,12 +54,13 @@ pub struct Lines {
     last_read: Option<Duration>,
 }
 
-/// One read that brought bytes: when, how many are still in the queue, and whether as typed keys do.
+/// One read that brought bytes: when, how many are still in the queue, and the gap before it if
+/// they came as typed keys do.
 #[derive(Debug, Clone, Copy)]
 struct Read {
     at: Duration,
     left: usize,
-    key: bool,
+    key: Option<Duration>,
 }
 
 /// Where we are in a telnet command, with the bytes that lead there.
@@ -101,7 +102,7 @@ impl Lines {
     /// Takes what one read brought at `at` (real time since the connection began).
     pub fn feed(&mut self, bytes: &[u8], at: Duration) {
         let gap = at.saturating_sub(self.last_read.unwrap_or(at));
-        let key = bytes.len() <= 2 && gap >= KEY_GAP.0 && gap <= KEY_GAP.1;
+        let key = (bytes.len() <= 2 && gap >= KEY_GAP.0 && gap <= KEY_GAP.1).then_some(gap);
         self.queue.extend(bytes);
         match self.reads.back_mut() {
             // Reads that cannot be told apart by their time are one.
@@ -129,10 +130,11 @@ impl Lines {
     /// Takes the next line into `line`, or in [`Mode::Text`] the next part of one. `None` when more
     /// bytes are needed.
     pub fn next(&mut self, mode: Mode, line: &mut Vec<u8>) -> Option<Taken> {
-        while let Some(byte) = self.pop() {
+        while let Some((byte, read)) = self.pop() {
             if mode == Mode::Commands && self.negotiation(byte) {
                 continue;
             }
+            self.arrived(read);
             if byte == b'\n' {
                 let ending = if std::mem::take(&mut self.cr) { Ending::CrLf } else { Ending::Lf };
                 return Some(self.take(ending, line));
@@ -160,22 +162,32 @@ impl Lines {
         (!self.line.is_empty()).then(|| self.take(Ending::Cut, line))
     }
 
-    fn pop(&mut self) -> Option<u8> {
+    fn pop(&mut self) -> Option<(u8, Read)> {
         let byte = self.queue.pop_front()?;
         let read = self.reads.front_mut().expect("every queued byte belongs to a read");
+        read.left -= 1;
+        let came = *read;
+        if came.left == 0 {
+            self.reads.pop_front();
+        }
+        Some((byte, came))
+    }
+
+    /// Notes how a byte of the line came.
+    fn arrived(&mut self, read: Read) {
         let early = self.replied.is_none_or(|replied| read.at < replied);
         let arrival = self.arrival.get_or_insert(Arrival { first: read.at, early, ..Arrival::default() });
         if arrival.reads == 0 || arrival.last != read.at {
             arrival.reads += 1;
             // The first key of a line comes after a think time, not after a key.
-            arrival.keystrokes += u32::from(read.key && arrival.reads > 1);
+            if let Some(gap) = read.key.filter(|_| arrival.reads > 1) {
+                let first = arrival.keystrokes == 0;
+                arrival.quickest = if first { gap } else { arrival.quickest.min(gap) };
+                arrival.slowest = arrival.slowest.max(gap);
+                arrival.keystrokes += 1;
+            }
         }
         arrival.last = read.at;
-        read.left -= 1;
-        if read.left == 0 {
-            self.reads.pop_front();
-        }
-        Some(byte)
     }
 
     fn keep(&mut self, byte: u8) {
@@ -341,6 +353,7 @@ mod tests {
         let typed = reader.next(Mode::Commands, &mut text).unwrap();
         assert_eq!((text.as_slice(), typed.ending), (b"QUIT".as_slice(), Ending::Lf));
         assert_eq!((typed.arrival.reads, typed.arrival.keystrokes), (5, 2));
+        assert_eq!((typed.arrival.quickest, typed.arrival.slowest), (ms(100), ms(150)));
         assert!(!typed.arrival.early && !typed.arrival.followed);
     }
 }

@@ -15,6 +15,9 @@ mod docs;
 /// Temp dirs, super-servers, a scripted client, a syslog listener.
 mod harness;
 
+/// Man or machine, on recorded conversations.
+mod kind;
+
 /// The shipped service files under the real xinetd, tcpserver, inetds and systemd.
 mod superservers;
 

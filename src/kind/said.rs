@@ -14,8 +14,12 @@ pub struct Said {
     pub help: bool,
     /// The first word is QUIT.
     pub quit: bool,
-    /// Backspace, DEL, or an escape as cursor keys send, in a line that is text otherwise.
+    /// The case of the first word, if it is a verb or close to one.
+    pub case: Case,
+    /// Backspace, DEL, ^U, ^W, or an escape as cursor keys send, in a line that is text otherwise.
     pub edited: bool,
+    /// Bytes that no terminal sends.
+    pub binary: bool,
     /// A keyword of two words is all in lower case, as in `mail from:`. Libraries that write verbs in
     /// lower case write `mail FROM:`.
     pub casual: bool,
@@ -37,6 +41,16 @@ pub enum Word {
     None,
 }
 
+/// The case of a verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Case {
+    Upper,
+    Lower,
+    Mixed,
+    /// There was no verb to speak of.
+    None,
+}
+
 /// Judges a command line. `verbs` are all verbs of the protocol in upper case, also those that are
 /// not offered: they are no slips.
 pub fn said(text: &[u8], verbs: &[&str]) -> Said {
@@ -47,8 +61,10 @@ pub fn said(text: &[u8], verbs: &[&str]) -> Said {
     let end = body.iter().position(u8::is_ascii_whitespace);
     let (verb, rest) = body.split_at(end.unwrap_or(body.len()));
     let is = |name: &str| verb.eq_ignore_ascii_case(name.as_bytes());
+    let word = judge(verb, verbs);
     Said {
-        word: judge(verb, verbs),
+        word,
+        case: if matches!(word, Word::Known | Word::Typo) { case(verb) } else { Case::None },
         help: is("HELP"),
         quit: is("QUIT"),
         casual: casual(body),
@@ -59,15 +75,37 @@ pub fn said(text: &[u8], verbs: &[&str]) -> Said {
 
 /// Judges a line that is no command, such as a name or a password that was asked for.
 pub fn answer(text: &[u8]) -> Said {
-    let is_text = |b: &u8| matches!(b, 0x08 | 0x09 | 0x1b | 0x20..=0x7f);
+    let editing = |b: &u8| matches!(b, 0x08 | 0x15 | 0x17 | 0x1b | 0x7f);
+    let binary = binary(text);
     Said {
         len: u32::try_from(text.len()).unwrap_or(u32::MAX),
         word: Word::None,
         help: false,
         quit: false,
-        edited: text.iter().all(is_text) && text.iter().any(|b| matches!(b, 0x08 | 0x7f | 0x1b)),
+        case: Case::None,
+        edited: !binary && text.iter().any(editing),
+        binary,
         casual: false,
         loose: false,
+    }
+}
+
+/// Whether there are bytes that come neither from keys nor in UTF-8.
+fn binary(text: &[u8]) -> bool {
+    // ^C and ^D are pressed in despair; NUL follows CR in telnet's character mode.
+    let key = |b: u8| matches!(b, 0x03 | 0x04 | 0x08 | b'\t' | b'\r' | 0x15 | 0x17 | 0x1b | 0x20..);
+    let after_cr = |at: usize| at > 0 && text[at - 1] == b'\r';
+    let strange = text.iter().enumerate().any(|(at, &b)| !key(b) && !(b == 0 && after_cr(at)));
+    strange || std::str::from_utf8(text).is_err()
+}
+
+fn case(verb: &[u8]) -> Case {
+    let lower = verb.iter().any(u8::is_ascii_lowercase);
+    match (lower, verb.iter().any(u8::is_ascii_uppercase)) {
+        (false, true) => Case::Upper,
+        (true, false) => Case::Lower,
+        (true, true) => Case::Mixed,
+        (false, false) => Case::None,
     }
 }
 
@@ -190,7 +228,9 @@ mod tests {
         assert!(fixed.edited);
         assert_eq!(fixed.word, Word::Known);
         assert!(said(b"EHLO x\x1b[D", VERBS).edited);
-        assert!(!said(b"\x16\x03\x01\x08\x00", VERBS).edited, "TLS is not typed");
+        let tls = said(b"\x16\x03\x01\x08\x00", VERBS);
+        assert!(tls.binary && !tls.edited, "TLS is not typed");
+        assert!(!said("EHLO f\u{fc}r\r\0".as_bytes(), VERBS).binary);
     }
 
     #[test]
@@ -204,6 +244,14 @@ mod tests {
         assert!(said(b"EHLO  x", VERBS).loose);
         assert!(said(b"EHLO x ", VERBS).loose);
         assert!(!said(b"EHLO [IPv6:::1]", VERBS).loose);
+    }
+
+    #[test]
+    fn case_is_that_of_the_verb() {
+        for (text, case) in [("EHLO x", Case::Upper), ("mail FROM:<>", Case::Lower), ("Quti", Case::Mixed)] {
+            assert_eq!(said(text.as_bytes(), VERBS).case, case, "{text}");
+        }
+        assert_eq!(said(b"cXVp", VERBS).case, Case::None);
     }
 
     #[test]

@@ -53,10 +53,41 @@ impl Pair {
         self.x.count
     }
 
+    /// By how much `y` grows with each `x`; 0 when `x` does not vary.
+    pub fn slope(&self) -> f64 {
+        if self.x.squares > 0.0 { self.products / self.x.squares } else { 0.0 }
+    }
+
     /// Pearson's coefficient, from -1 to 1; 0 when either does not vary.
     pub fn correlation(&self) -> f64 {
         let scale = (self.x.squares * self.y.squares).sqrt();
         if scale > 0.0 { self.products / scale } else { 0.0 }
+    }
+}
+
+/// How alike the fractional parts of what was added are: each is a point on a circle.
+#[derive(Debug, Clone, Default)]
+pub struct Phase {
+    count: u32,
+    x: f64,
+    y: f64,
+}
+
+impl Phase {
+    pub fn add(&mut self, value: f64) {
+        let (y, x) = (value.fract() * std::f64::consts::TAU).sin_cos();
+        self.count = self.count.saturating_add(1);
+        self.x += x;
+        self.y += y;
+    }
+
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// 1 when all fractions are the same, near 0 when they have nothing to do with each other.
+    pub fn concentration(&self) -> f64 {
+        self.x.hypot(self.y) / f64::from(self.count.max(1))
     }
 }
 
@@ -90,8 +121,17 @@ mod tests {
             falling.add(x, -x);
             flat.add(x, 4.0);
         }
-        assert!((line.correlation() - 1.0).abs() < 1e-9);
+        assert!((line.correlation() - 1.0).abs() < 1e-9 && (line.slope() - 3.0).abs() < 1e-9);
         assert!((falling.correlation() + 1.0).abs() < 1e-9);
         assert!(flat.correlation().abs() < 1e-9);
+    }
+
+    #[test]
+    fn whole_seconds_are_in_phase_wherever_the_network_puts_them() {
+        let (mut clock, mut hand) = (Phase::default(), Phase::default());
+        [1.31, 3.30, 2.32, 1.30].iter().for_each(|pause| clock.add(*pause));
+        [1.31, 3.74, 2.02, 1.55].iter().for_each(|pause| hand.add(*pause));
+        assert!(clock.concentration() > 0.99);
+        assert!(hand.concentration() < 0.5);
     }
 }
