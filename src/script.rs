@@ -43,24 +43,28 @@ pub struct Lockstep {
     pub pause: Duration,
     pub last: (Duration, Act),
     said: usize,
-    answered: usize,
+    /// How much of what was heard has been looked at, and how many replies in it were complete.
+    looked: usize,
+    replies: usize,
 }
 
 impl Lockstep {
     /// `lines` without their endings.
     pub fn new(lines: &[&str], pause: Duration, last: (Duration, Act)) -> Self {
         let lines = lines.iter().map(|line| format!("{line}\r\n").into_bytes()).collect();
-        Lockstep { lines, pause, last, said: 0, answered: 0 }
+        Lockstep { lines, pause, last, said: 0, looked: 0, replies: 0 }
     }
 }
 
 impl Peer for Lockstep {
     fn next(&mut self, heard: &[u8], now: Duration) -> Option<(Duration, Act)> {
-        let complete = heard.split_inclusive(|&byte| byte == b'\n');
-        let complete = complete.filter(|line| line.ends_with(b"\n") && line.get(3) == Some(&b' ')).count();
+        let fresh = heard.get(self.looked..).unwrap_or_default();
+        for line in fresh.split_inclusive(|&byte| byte == b'\n').filter(|line| line.ends_with(b"\n")) {
+            self.looked += line.len();
+            self.replies += usize::from(line.get(3) == Some(&b' '));
+        }
         match self.lines.get(self.said) {
-            Some(line) if complete > self.answered => {
-                self.answered = complete;
+            Some(line) if self.replies > self.said => {
                 self.said += 1;
                 Some((now + self.pause, Act::Send(line.clone())))
             }

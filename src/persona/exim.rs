@@ -4,8 +4,8 @@ use chrono::{DateTime, FixedOffset};
 use rand::RngExt as _;
 use std::time::Duration;
 
-use super::{exim_path, rfc5322};
 use super::words::*;
+use super::{exim_path, rfc5322};
 use crate::Rng;
 
 #[rustfmt::skip]

@@ -25,8 +25,28 @@ use path::Route;
 
 /// What braces in a text may hold.
 pub const WORDS: &[&str] = &[
-    "argument", "bytes", "code", "complaint", "date", "from", "host", "id", "line", "mechanism", "n", "name",
-    "parameter", "path", "peer", "refusal", "serial", "size", "step", "to", "value", "word",
+    "argument",
+    "bytes",
+    "code",
+    "complaint",
+    "date",
+    "from",
+    "host",
+    "id",
+    "line",
+    "mechanism",
+    "n",
+    "name",
+    "parameter",
+    "path",
+    "peer",
+    "refusal",
+    "serial",
+    "size",
+    "step",
+    "to",
+    "value",
+    "word",
 ];
 
 /// The servers that we can pretend to be.
@@ -391,7 +411,8 @@ mod words {
     pub(super) use super::Fault::*;
     pub(super) use super::When::*;
     pub(super) use super::{
-        AuthTexts, Blanks, BodyTexts, Farewell, Forbidden, Idle, Limit, Name, PathFault, Persona, Wait, check, verb,
+        AuthTexts, Blanks, BodyTexts, Farewell, Forbidden, Idle, Limit, Name, PathFault, Persona, Wait,
+        check, verb,
     };
 }
 

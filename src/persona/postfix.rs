@@ -4,8 +4,8 @@ use chrono::{DateTime, FixedOffset, Timelike};
 use rand::RngExt as _;
 use std::time::Duration;
 
-use super::{path, rfc5322};
 use super::words::*;
+use super::{path, rfc5322};
 use crate::Rng;
 
 #[rustfmt::skip]

@@ -155,6 +155,11 @@ pub fn decide(pacing: &Pacing, dialect: Dialect, stage: Stage, holding: bool) ->
     match (pacing.hold, dialect.deadlines(stage, held)) {
         (Hold::Edge, limits) => edge(limits.unwrap_or(&RFC)),
         (Hold::Auto, Some(limits)) => edge(limits),
+        // Who says DATA after a reply that never completed is going on by itself. A 354 of many lines
+        // would stop it, and the final dot is the better place to wait.
+        (Hold::Auto, None) | (Hold::Endless, _) if stage == Stage::Data && pacing.hold_at != Stage::Data => {
+            if held { edge(&RFC) } else { Slow::Briefly }
+        }
         (Hold::Auto, None) | (Hold::Endless, _) if held => Slow::Endless,
         (Hold::Auto, None) | (Hold::Endless, _) => Slow::Briefly,
     }
@@ -255,6 +260,9 @@ mod tests {
         assert_eq!(slow(Stage::Rcpt, Stage::Quit, false), Slow::Briefly);
         assert_eq!(slow(Stage::Rcpt, Stage::Quit, true), Slow::Endless);
         assert_eq!(slow(Stage::Rcpt, Stage::Dot, false), Slow::Endless);
+        assert_eq!(slow(Stage::Rcpt, Stage::Data, true), secs(102));
+        assert_eq!(slow(Stage::Data, Stage::Data, false), Slow::Endless);
+        assert_eq!(slow(Stage::Dot, Stage::Data, false), Slow::Briefly);
         assert_eq!(slow(Stage::Banner, Stage::Banner, false), Slow::Endless);
         assert_eq!(slow(Stage::Quit, Stage::Quit, false), Slow::Endless);
         assert_eq!(slow(Stage::Quit, Stage::Dot, false), Slow::Briefly);

@@ -121,7 +121,8 @@ impl Speech {
         let pause = pacing.steps.pause(since, pacing.max_pause, rng);
         match self.manner {
             Manner::Whole(_) => self.rest(),
-            Manner::Pieces(time) if since >= time => self.rest(),
+            // Dividing by `speedup` and multiplying again loses a little.
+            Manner::Pieces(time) if since + Duration::from_millis(1) >= time => self.rest(),
             Manner::Pieces(time) => {
                 let left = time - since;
                 // What would be left after this pause may be too little for another.
@@ -131,7 +132,10 @@ impl Speech {
             Manner::Endless if self.said < self.opening => Step::More(self.take(self.opening), pause),
             Manner::Endless => {
                 if self.said >= self.text.len() {
-                    self.text = more(&self.reply, self.continued, rng);
+                    let line = std::mem::take(&mut self.text);
+                    // The same line twice in a row would look stuck.
+                    let mut tries = (0..5).map(|_| more(&self.reply, self.continued, rng));
+                    self.text = tries.find(|next| *next != line).unwrap_or(line);
                     self.continued = self.continued.saturating_add(1);
                     self.said = 0;
                 }

@@ -20,7 +20,13 @@ impl Dialogue {
         self.auth_step(exchange, step, "initial", moment)
     }
 
-    pub(super) fn auth_step(&mut self, exchange: Exchange, step: Step, which: &str, moment: &mut Moment<'_>) -> Reply {
+    pub(super) fn auth_step(
+        &mut self,
+        exchange: Exchange,
+        step: Step,
+        which: &str,
+        moment: &mut Moment<'_>,
+    ) -> Reply {
         let auth = &self.persona().auth;
         let challenge = match step {
             Step::AskUser => Some("334 VXNlcm5hbWU6"),
