@@ -1,11 +1,12 @@
 //! The options that every program of the suite has.
 
 use std::fmt::{self, Display};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::value::{self, words};
 use super::{Failure, Network, Origins};
+use crate::privileges::Ids;
 use crate::sink::Choice;
 
 /// The heading in `--help`; the options under it are the keys at the top of the file.
@@ -271,20 +272,9 @@ impl Common {
         if let Some(why) = value::unwritable(&self.lock_dir) {
             warnings.push(format!("lock_dir: {why}, so every caller would be turned away"));
         }
-        if let Some(user) = &self.user {
-            warnings.extend(unknown(Path::new("/etc/passwd"), &user.name, "user"));
-            warnings.extend(
-                user.group.as_ref().and_then(|group| unknown(Path::new("/etc/group"), group, "group")),
-            );
+        if let Some(Err(why)) = self.user.as_ref().map(Ids::of) {
+            warnings.push(format!("user: {why}, so every caller would be turned away"));
         }
         warnings
     }
-}
-
-/// Whether a name is missing in a file such as /etc/passwd. A number needs no name.
-fn unknown(path: &Path, name: &str, what: &str) -> Option<String> {
-    let is_number = name.bytes().all(|b| b.is_ascii_digit());
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let known = is_number || text.lines().any(|line| line.split(':').next() == Some(name));
-    (!known).then(|| format!("user: there is no {what} {name} in {}", path.display()))
 }

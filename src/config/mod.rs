@@ -48,8 +48,6 @@ pub trait Program: clap::Parser {
     /// Its lock directory when none is given; empty for a program that takes no slots.
     const LOCK_DIR: &'static str;
 
-    /// The flags that are about this run.
-    fn asked(&self) -> &Invocation;
     /// Looks for values that do not go together.
     fn fit(&self, origins: &Origins) -> Result<(), Failure>;
     /// What `--check` should warn about: each one a sentence without a full stop, after a key.
@@ -149,16 +147,20 @@ pub fn settle<P: Program>(args: &[OsString], file: Option<(&Path, &str)>) -> Res
     all.extend(args.iter().skip(1).cloned());
     origins.given = given.keys;
 
-    let matches = match command.try_get_matches_from_mut(all) {
+    let mut matches = match command.try_get_matches_from_mut(all) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => return Ok(Asked::Text(error.render().to_string())),
         Err(error) => return Err(origins.explain(&error)),
     };
-    let program = P::from_arg_matches(&matches).map_err(|error| origins.explain(&error))?;
+    // Taking the values out of the matches is quicker than copying them, and only --check needs both.
+    let kept = given.check.then(|| matches.clone());
+    let program = P::from_arg_matches_mut(&mut matches).map_err(|error| origins.explain(&error))?;
     program.fit(&origins)?;
-    match program.asked().check {
-        false => Ok(Asked::Run(program)),
-        true => Ok(Asked::Text(check::show(&command, &matches, &origins, P::TABLE, &program.warnings()))),
+    match kept {
+        None => Ok(Asked::Run(program)),
+        Some(matches) => {
+            Ok(Asked::Text(check::show(&command, &matches, &origins, P::TABLE, &program.warnings())))
+        }
     }
 }
 
@@ -182,6 +184,7 @@ struct Given {
     /// The flags that are there, as keys.
     keys: Vec<String>,
     config: Option<OsString>,
+    check: bool,
     /// Help or the version is wanted: the file does not matter, and may be broken.
     wants_text: bool,
 }
@@ -196,6 +199,7 @@ impl Given {
                 continue;
             };
             given.wants_text |= flag == "help" || flag == "version";
+            given.check |= flag == "check";
             if flag == "config" {
                 given.config = value.or_else(|| args.next()).map(OsStr::to_owned);
             }

@@ -301,10 +301,6 @@ impl Program for Smtarpit {
     const TABLE: &'static str = "smtarpit";
     const LOCK_DIR: &'static str = "/run/sundew/smtarpit";
 
-    fn asked(&self) -> &Invocation {
-        &self.invocation
-    }
-
     fn fit(&self, origins: &Origins) -> Result<(), Failure> {
         self.common.fit(origins)?;
         if let (Some(spool), Some(root)) = (&self.mail.spool, &self.common.chroot)

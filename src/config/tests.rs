@@ -269,8 +269,7 @@ fn check_warns_of_what_will_not_work() {
             "hostname: box has no dot, as the name of a mail server would",
             "domains: empty, so mail for every domain looks like ours",
             "lock_dir: /nowhere: No such file or directory, so every caller would be turned away",
-            "user: there is no user nobody-of-that-name in /etc/passwd",
-            "user: there is no group nor-group in /etc/group",
+            "user: there is no user nobody-of-that-name, so every caller would be turned away",
             "spool: /etc/passwd is not a directory, so no message would be kept",
             "recipients: without secret_file no address is recognised as issued",
         ]
