@@ -1,20 +1,415 @@
-//! The shipped service files under the real super-servers.
+//! The shipped service files under the real super-servers: one conversation, the right addresses,
+//! 45 guests at once, and what a signal or a full house does.
 
-use std::process::Command;
+use std::collections::HashSet;
+use std::io::{Read as _, Write as _};
+use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use crate::harness::{Dir, must, need, shipped};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use sundew::event::{Event, Reason, What, Why};
+
+use crate::harness::log::Log;
+use crate::harness::servers::{Server, Setup, Super};
+use crate::harness::talk::Talk;
+use crate::harness::{Dir, PATIENCE, Process, SMTARPIT, must, need, need_root, shipped, until};
+
+const FAST: &str = "speedup = 200";
+
+#[test]
+fn xinetd_serves() {
+    serves(Super::Xinetd);
+}
+
+#[test]
+fn tcpserver_serves() {
+    serves(Super::Tcpserver);
+}
+
+#[test]
+fn systemd_serves() {
+    serves(Super::Systemd);
+}
+
+#[test]
+fn openbsd_inetd_serves() {
+    serves(Super::OpenbsdInetd);
+}
+
+#[test]
+fn inetutils_inetd_serves() {
+    serves(Super::InetutilsInetd);
+}
+
+/// A whole conversation, and what the operator reads of it.
+fn serves(under: Super) {
+    let server = Setup::under(under).config(FAST).start();
+    let mut talk = Talk::from("127.0.0.9".parse().unwrap(), server.address);
+    let banner = talk.reply();
+    assert!(banner.starts_with("220-mx.example.org") && banner.contains("\n220 "), "{banner}");
+    assert!(talk.ask("EHLO client.example.net").starts_with("250-mx.example.org"));
+    assert!(talk.ask("MAIL FROM:<a@example.net>").starts_with("250"));
+    assert!(talk.ask("QUIT").starts_with("221"));
+    assert_eq!(talk.rest(), b"");
+
+    let end = server.log.end_of(&talk);
+    assert_eq!((end.reason, end.stage.as_str(), end.commands), (Reason::Quit, "quit", 3));
+    let events: Vec<Event> =
+        server.log.events().into_iter().filter(|event| event.id == end.event.id).collect();
+    let words: Vec<&str> = events.iter().map(|event| event.what.word()).collect();
+    assert_eq!(words, ["connect", "helo", "mail", "end"]);
+    assert!(events.iter().all(|event| event.peer == Some("127.0.0.9".parse().unwrap())));
+    connected(&events[0], &talk, &server);
+    assert!(matches!(events[3].what, What::End { mails: Some(1), rcpts: Some(0), .. }), "{:?}", events[3]);
+}
+
+/// Whether a `connect` tells both ends of the connection as they are.
+fn connected(event: &Event, talk: &Talk, server: &Server) {
+    let What::Connect { port, local, lport, slot, .. } = &event.what else {
+        panic!("{event} is not a connect");
+    };
+    assert_eq!(*port, Some(talk.port()), "{event}");
+    assert_eq!(*local, Some(server.address.ip()), "{event}");
+    assert_eq!(*lport, Some(server.address.port()), "{event}");
+    assert!((1..=35).contains(slot), "{event}");
+}
+
+#[test]
+fn addresses_are_right_whatever_the_socket() {
+    let xinetd = || Setup::under(Super::Xinetd);
+    for (setup, source) in [
+        // As shipped: an IPv6 socket, where IPv4 guests have mapped addresses.
+        (xinetd(), "127.0.0.77"),
+        (xinetd().edit("IPv6 NOLIBWRAP", "IPv4 NOLIBWRAP"), "127.0.0.78"),
+        (xinetd().on_ipv6(), "::1"),
+        (Setup::under(Super::Systemd).on_ipv6(), "::1"),
+    ] {
+        let server = setup.config(FAST).start();
+        let source: IpAddr = source.parse().unwrap();
+        let mut talk = Talk::from(source, server.address);
+        assert!(talk.line().starts_with("220"));
+        let event = server.log.connect_of(&talk);
+        assert_eq!(event.peer, Some(source));
+        connected(&event, &talk, &server);
+    }
+}
+
+#[test]
+fn the_environment_names_the_peer_behind_a_wrapper() {
+    let dir = Dir::new();
+    let log = Log::socket(&dir.path("log"));
+    let (mut ours, theirs) = UnixStream::pair().unwrap();
+    ours.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut program = Process::start(
+        Command::new(SMTARPIT)
+            .args(["--log=syslog", "--speedup=200", "--hostname=mx.example.org"])
+            .arg(format!("--log-socket={}", dir.path("log").display()))
+            .arg(format!("--lock-dir={}", dir.make("locks").display()))
+            .env("TCPREMOTEIP", "2001:db8::25")
+            .env("TCPREMOTEPORT", "4711")
+            .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs.try_clone().unwrap())))
+            .stdout(Stdio::from(std::os::fd::OwnedFd::from(theirs))),
+    );
+    let mut first = [0; 4];
+    ours.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"220-");
+    ours.write_all(b"QUIT\r\n").unwrap();
+    let mut rest = String::new();
+    ours.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("\r\n221 "), "{rest}");
+    assert_eq!(program.wait("the program ends").code(), Some(0));
+    let end = log.end("the end", |_| true);
+    assert_eq!(end.event.peer, Some("2001:db8::25".parse().unwrap()));
+    let connect = log.wait("connect", |event| event.what.word() == "connect");
+    assert!(matches!(connect.what, What::Connect { port: Some(4711), .. }), "{connect}");
+}
+
+#[test]
+fn xinetd_as_shipped_holds_35_of_45() {
+    let server = Setup::under(Super::Xinetd).start();
+    let crowd = Crowd::come(&server);
+    // Above 40 it is xinetd who closes, and we do not even know.
+    crowd.is_right(&server, false);
+}
+
+#[test]
+fn xinetd_with_more_instances_leaves_the_limit_to_us() {
+    let server = Setup::under(Super::Xinetd).edit("instances\t= 40", "instances = 60").start();
+    let crowd = Crowd::come(&server);
+    crowd.is_right(&server, true);
+}
+
+#[test]
+fn tcpserver_as_shipped_holds_35_of_45() {
+    let server = Setup::under(Super::Tcpserver).start();
+    let crowd = Crowd::come(&server);
+    crowd.is_right(&server, false);
+    // Above 40 tcpserver lets them wait until one of the polite refusals is done.
+    assert_eq!((crowd.polite, crowd.closed), (10, 0));
+}
+
+#[test]
+fn tcpserver_with_a_higher_limit_leaves_it_to_us() {
+    let server = Setup::under(Super::Tcpserver).edit("-c 40", "-c 60").start();
+    let crowd = Crowd::come(&server);
+    crowd.is_right(&server, true);
+}
+
+/// 45 guests who come at once.
+struct Crowd {
+    held: Vec<Talk>,
+    polite: usize,
+    closed: usize,
+    /// How long it took until all of them had their answer.
+    took: Duration,
+}
+
+impl Crowd {
+    fn come(server: &Server) -> Self {
+        let began = Instant::now();
+        let talks: Vec<Talk> = (0..45).map(|_| server.talk()).collect();
+        let mut crowd = Crowd { held: Vec::new(), polite: 0, closed: 0, took: Duration::ZERO };
+        let mut refused = Vec::new();
+        for mut talk in talks {
+            if !talk.hears_within(PATIENCE) {
+                crowd.closed += 1;
+            } else if talk.unread().starts_with(b"421 ") {
+                refused.push(talk);
+            } else {
+                assert!(talk.unread().starts_with(b"220-"), "{:?}", talk.unread());
+                crowd.held.push(talk);
+            }
+        }
+        crowd.took = began.elapsed();
+        for mut talk in refused {
+            // A second is what the program takes; the rest is for a machine with much to do.
+            assert!(talk.closes_within(Duration::from_secs(4)), "a refused guest stays");
+            let reply = String::from_utf8(talk.rest()).unwrap();
+            assert!(reply.starts_with("421 ") && reply.matches("\r\n").count() == 1, "{reply:?}");
+            crowd.polite += 1;
+        }
+        crowd
+    }
+
+    /// `all_ours` says that the super-server let everybody through to us.
+    fn is_right(&self, server: &Server, all_ours: bool) {
+        let Crowd { held, polite, closed, took } = self;
+        assert_eq!((held.len(), polite + closed), (35, 10));
+        assert!(*polite >= 5, "{polite} polite refusals");
+        if all_ours && *took < Duration::from_millis(700) {
+            // None of the polite ones was gone yet when the last guest came.
+            assert_eq!(*polite, 5);
+        }
+        let mut slots: Vec<u32> = server
+            .log
+            .count("connect", 35)
+            .iter()
+            .map(|event| match event.what {
+                What::Connect { slot, .. } => slot,
+                _ => unreachable!("asked for connects"),
+            })
+            .collect();
+        slots.sort_unstable();
+        assert_eq!(slots, (1..=35).collect::<Vec<_>>());
+        let refused = server.log.count("refuse", if all_ours { 10 } else { *polite });
+        let why = |wanted: Why| {
+            let is = |event: &&Event| matches!(event.what, What::Refuse { why, .. } if why == wanted);
+            refused.iter().filter(is).count()
+        };
+        assert_eq!(why(Why::Slots), *polite);
+        assert_eq!(why(Why::Total), if all_ours { *closed } else { 0 });
+    }
+}
+
+#[test]
+fn a_killed_program_frees_its_slot_and_a_signal_writes_an_end() {
+    let server = Setup::under(Super::Xinetd).edit("--slots 35", "--slots 2").start();
+    let mut first = server.talk();
+    let mut second = server.talk();
+    assert_eq!((first.hear("220-").as_str(), second.hear("220-").as_str()), ("220-", "220-"));
+    assert!(server.talk().line().starts_with("421 "));
+
+    signal(&server, &first, Signal::SIGKILL);
+    first.rest();
+    let mut third = server.talk();
+    assert_eq!(third.hear("220-"), "220-");
+    assert!(server.talk().line().starts_with("421 "));
+
+    for (mut talk, word) in [(second, Signal::SIGTERM), (third, Signal::SIGHUP)] {
+        signal(&server, &talk, word);
+        talk.rest();
+        assert_eq!(server.log.end_of(&talk).reason, Reason::Signal, "{word}");
+    }
+    let killed = server.log.connect_of(&first).id;
+    assert!(!server.log.events().iter().any(|event| event.id == killed && event.what.word() == "end"));
+}
+
+/// Sends a signal to the program that has this connection, which is named in its log lines.
+fn signal(server: &Server, talk: &Talk, signal: Signal) {
+    kill(Pid::from_raw(server.pid_of(talk)), signal).unwrap();
+}
+
+#[test]
+fn without_its_lock_directory_it_refuses_politely_and_says_why() {
+    let setup = Setup::under(Super::Xinetd);
+    let file = setup.dir().write("file", "not a directory");
+    let server = setup.lock_dir(&file).start();
+    let mut talk = server.talk();
+    assert!(talk.line().starts_with("421 "));
+    assert_eq!(talk.rest(), b"");
+    let refuse = server.log.wait("refuse", |event| event.what.word() == "refuse");
+    assert!(matches!(refuse.what, What::Refuse { why: Why::Locks, .. }), "{refuse}");
+    let error = server.log.wait("error", |event| event.what.word() == "error");
+    let What::Error { what } = &error.what else { unreachable!("asked for an error") };
+    assert!(what.as_str().contains(file.to_str().unwrap()), "{error}");
+}
+
+#[test]
+fn one_network_has_no_more_than_its_share() {
+    let server = Setup::under(Super::Tcpserver).config("per_source = 1").start();
+    let from = |source: &str| Talk::from(source.parse().unwrap(), server.address);
+    let mut first = from("127.0.1.1");
+    assert_eq!(first.hear("220-"), "220-");
+    assert!(from("127.0.1.2").line().starts_with("421 "));
+    assert_eq!(from("127.0.2.1").hear("220-"), "220-");
+    let refuse = server.log.wait("refuse", |event| event.what.word() == "refuse");
+    assert!(matches!(refuse.what, What::Refuse { why: Why::PerSource, .. }), "{refuse}");
+}
+
+#[test]
+fn root_is_left_behind_and_so_is_the_root_directory() {
+    need_root("chroot and user are for a start as root");
+    let setup = Setup::under(Super::Xinetd);
+    let jail = setup.dir().make("jail");
+    let server = setup.config(&format!("{FAST}\nuser = \"nobody\"\nchroot = {jail:?}")).start();
+    let mut talk = server.talk();
+    assert!(talk.reply().starts_with("220"));
+    let pid = server.pid_of(&talk);
+    assert_eq!(std::fs::read_link(format!("/proc/{pid}/root")).unwrap(), jail);
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let nobody = nix::unistd::User::from_name("nobody").unwrap().unwrap();
+    assert_eq!(field("Uid:"), vec![nobody.uid.to_string(); 4]);
+    assert_eq!(field("Gid:"), vec![nobody.gid.to_string(); 4]);
+    assert!(field("Groups:").iter().all(|group| *group == nobody.gid.to_string()), "{status}");
+    assert_eq!(field("CapEff:"), ["0000000000000000"]);
+    // The log was opened before, and still works.
+    assert!(talk.ask("QUIT").starts_with("221"));
+    assert_eq!(server.log.end_of(&talk).reason, Reason::Quit);
+    // So does the slot: the next one has it again.
+    let mut next = server.talk();
+    assert!(next.reply().starts_with("220"));
+}
+
+#[test]
+fn an_ordinary_account_is_enough() {
+    need_root("only root can start it as somebody else");
+    let setup = Setup::under(Super::Xinetd).user("nobody");
+    // The build directory may be closed to others.
+    let program = setup.dir().path("smtarpit");
+    std::fs::copy(SMTARPIT, &program).unwrap();
+    let server = setup.program(program).config(FAST).start();
+    let mut talk = server.talk();
+    assert!(talk.reply().starts_with("220"));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid_of(&talk))).unwrap();
+    assert!(!status.contains("Uid:\t0"), "{status}");
+    assert!(talk.ask("QUIT").starts_with("221"));
+    assert_eq!(server.log.end_of(&talk).reason, Reason::Quit);
+}
+
+#[test]
+fn multilog_keeps_what_tcpserver_hands_on() {
+    let dir = Dir::new();
+    let service = shipped("contrib/tcpserver/smtarpit/log/run");
+    // Only root can become sundewlog, and that account need not be here.
+    let run = dir.write("log/run", service.replace("setuidgid sundewlog ", ""));
+    need("multilog");
+    let mut log =
+        Process::start(Command::new("/bin/sh").arg(run).current_dir(dir.path("log")).stdin(Stdio::piped()));
+    let line = "smtarpit[1]: refuse id=a why=slots busy=35\n";
+    log.child().stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
+    let kept = until("multilog writes", || {
+        std::fs::read_to_string(dir.path("log/main/current")).ok().filter(|text| text.ends_with('\n'))
+    });
+    let (time, rest) = kept.split_once(' ').unwrap();
+    assert!(time.starts_with("@40000000") && time.len() == 25, "{kept}");
+    assert_eq!(rest, line);
+}
 
 #[test]
 fn systemd_takes_the_units() {
     let dir = Dir::new();
     let socket = dir.write("smtarpit.socket", shipped("contrib/systemd/smtarpit.socket"));
-    let unit = shipped("contrib/systemd/smtarpit@.service")
-        .replace("/usr/local/sbin/smtarpit", crate::harness::SMTARPIT);
+    let unit = shipped("contrib/systemd/smtarpit@.service").replace("/usr/local/sbin/smtarpit", SMTARPIT);
     let service = dir.write("smtarpit@.service", unit);
     // A machine without man would otherwise complain about the manuals.
     let output =
         must(Command::new(need("systemd-analyze")).args(["verify", "--man=no"]).args([socket, service]));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+/// The unit's limits are only real under a running systemd. What they need is that the program asks
+/// the kernel for nothing they forbid; and that it never opens a network socket is a promise anyway.
+#[test]
+fn the_unit_allows_every_system_call_and_none_opens_a_network_socket() {
+    let setup = Setup::under(Super::Systemd).config("speedup = 200\n[smtarpit]\nhold_at = \"quit\"");
+    let trace = setup.dir().path("trace");
+    let wrapper = format!(
+        "#!/bin/sh\nexec {} -f -qq -o {} {SMTARPIT} \"$@\"\n",
+        need("strace").display(),
+        trace.display()
+    );
+    let wrapper = setup.dir().write("smtarpit", wrapper);
+    std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let server = setup.program(wrapper).start();
+    let mut talk = server.talk();
+    talk.reply();
+    for line in ["EHLO client.example.net", "MAIL FROM:<a@example.net>", "RCPT TO:<b@example.org>"] {
+        assert!(talk.ask(line).starts_with("250"), "{line}");
+    }
+    assert!(talk.ask("DATA").starts_with("354"));
+    assert!(talk.ask("Subject: hello\r\n\r\nHow are you?\r\n.").starts_with("451"));
+    talk.say("QUIT");
+    server.log.wait("message", |event| event.what.word() == "message");
+    drop(talk);
+    server.log.count("end", 1);
+
+    let mut allowed = syscalls("@system-service");
+    for name in syscalls("@privileged") {
+        allowed.remove(&name);
+    }
+    let trace = until("the program ends", || {
+        std::fs::read_to_string(&trace).ok().filter(|trace| trace.contains("exit_group(0)"))
+    });
+    for line in trace.lines() {
+        let call = line.split_once(' ').map_or(line, |(_pid, call)| call.trim_start());
+        let Some((name, arguments)) = call.split_once('(') else { continue };
+        assert!(allowed.contains(name), "the unit forbids {call}");
+        assert!(name != "socket" || arguments.starts_with("AF_UNIX"), "{call}");
+    }
+}
+
+/// The system calls of one of systemd's groups.
+fn syscalls(group: &str) -> HashSet<String> {
+    let output = must(Command::new(need("systemd-analyze")).args(["syscall-filter", group]));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut all = HashSet::new();
+    // The members are indented; a comment says what the group is for.
+    for word in text.lines().filter_map(|line| line.strip_prefix("    ")).map(str::trim) {
+        match word {
+            _ if word.starts_with('#') => {}
+            _ if word.starts_with('@') => all.extend(syscalls(word)),
+            _ => _ = all.insert(word.to_owned()),
+        }
+    }
+    all
 }
 
 #[test]

@@ -23,3 +23,18 @@ mod superservers;
 
 /// `tarpit-run` from its first line to its last.
 mod run_program;
+
+/// What goes wrong is for the operator; the peer reads nothing of it.
+mod leak;
+
+/// The log: real syslog sockets, a real rsyslogd, hostile bytes.
+mod syslog;
+
+/// Real mail programs, each held at least as long as the best tarpit measured so far holds it.
+mod clients;
+
+/// A peer that vanishes without a word.
+mod ghosts;
+
+/// Peers at their worst: endless lines, NULs, a million commands, half-closed and broken connections.
+mod abuse;

@@ -105,6 +105,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("rsyslogd", "rsyslog"),
     ("ip", "iproute2"),
     ("unshare", "util-linux"),
+    ("nsenter", "util-linux"),
     ("nc", "netcat-openbsd"),
     ("telnet", "inetutils-telnet"),
     ("apt-get", "apt"),
@@ -164,6 +165,11 @@ pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
+/// Fails a test of what only root can do with a word that says so.
+pub fn need_root(why: &str) {
+    assert!(is_root(), "run the tests as root: {why}");
+}
+
 /// The account that runs the tests, as the service files name it.
 pub fn account() -> String {
     User::from_uid(nix::unistd::geteuid()).unwrap().expect("the account that runs the tests has a name").name
@@ -220,10 +226,16 @@ pub struct Ran {
     pub took: Duration,
 }
 
-/// Runs a program to its end, or to the end of the time it is given: then it has no status.
+/// Runs a program to its end, or to the end of the time it is given: then it has no status. Its
+/// stdin is empty.
 pub fn run(command: &mut Command, at_most: Duration) -> Ran {
+    run_reading(command, Stdio::null(), at_most)
+}
+
+/// The same with something on its stdin.
+pub fn run_reading(command: &mut Command, stdin: Stdio, at_most: Duration) -> Ran {
     let began = Instant::now();
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = Process::start(command);
     let stdout = collect(process.child.stdout.take().unwrap());
     let stderr = collect(process.child.stderr.take().unwrap());
@@ -247,6 +259,13 @@ fn collect(mut from: impl Read + Send + 'static) -> thread::JoinHandle<String> {
         let _ = from.read_to_end(&mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     })
+}
+
+/// A command that runs in the network of another process.
+pub fn within(pid: i32, program: &str) -> Command {
+    let mut command = Command::new(need("nsenter"));
+    command.arg("--net").arg(format!("--target={pid}")).arg("--").arg(program);
+    command
 }
 
 /// Runs a program that must succeed quickly.

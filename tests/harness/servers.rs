@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,6 +33,7 @@ pub struct Setup {
     user: String,
     program: PathBuf,
     lock_dir: Option<PathBuf>,
+    network: Option<i32>,
     dir: Dir,
 }
 
@@ -56,6 +57,7 @@ impl Setup {
             user: account(),
             program: super::SMTARPIT.into(),
             lock_dir: None,
+            network: None,
             dir: Dir::new(),
         }
     }
@@ -63,6 +65,13 @@ impl Setup {
     /// Listens on `::1` instead of 127.0.0.1.
     pub fn on_ipv6(mut self) -> Self {
         self.address = Ipv6Addr::LOCALHOST.into();
+        self
+    }
+
+    /// Runs in the network of another process, on an address that it has there.
+    pub fn in_network_of(mut self, process: &Process, address: &str) -> Self {
+        self.network = Some(process.pid());
+        self.address = address.parse().unwrap();
         self
     }
 
@@ -209,8 +218,10 @@ impl Setup {
         file.set("server_args", &self.arguments(&file.value("server_args")));
         let log = self.dir.path("xinetd.log").display().to_string();
         file.set("log_type", &format!("FILE {log}"));
-        for (name, value) in &self.environment {
-            file.set("env", &format!("{name}={value}"));
+        let pairs: Vec<String> =
+            self.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if !pairs.is_empty() {
+            file.set("env", &pairs.join(" "));
         }
         let file = self.dir.write("xinetd.conf", file.0);
         let mut command = Command::new(need("xinetd"));
@@ -254,7 +265,10 @@ impl Setup {
         {
             self.dir.write(&format!("service/env/{name}"), value);
         }
-        let mut command = Command::new("/bin/sh");
+        let mut command = match self.network {
+            Some(pid) => super::within(pid, "/bin/sh"),
+            None => Command::new("/bin/sh"),
+        };
         command.arg(run).current_dir(self.dir.path("service")).stdout(Stdio::piped());
         command
     }
@@ -321,6 +335,15 @@ impl Server {
     /// The pids of the programs that have a connection now.
     pub fn programs(&self) -> Vec<i32> {
         children(self.process.pid())
+    }
+
+    /// The pid of the program that has this connection, as the header of its log lines tells it.
+    pub fn pid_of(&self, talk: &Talk) -> i32 {
+        let id = self.log.connect_of(talk).id;
+        self.log.until("a pid in the header", |lines| {
+            let ours = lines.iter().find(|line| line.event.as_ref().is_ok_and(|event| event.id == id));
+            ours.and_then(|line| line.pid)
+        })
     }
 
     /// The exit codes that xinetd has noted, if the setup asked for `log_on_success = PID EXIT`.
@@ -399,7 +422,7 @@ fn listening(pid: i32) -> Option<u16> {
         .collect();
     ["tcp", "tcp6"]
         .iter()
-        .filter_map(|table| fs::read_to_string(Path::new("/proc/net").join(table)).ok())
+        .filter_map(|table| fs::read_to_string(format!("/proc/{pid}/net/{table}")).ok())
         .find_map(|table| {
             table.lines().skip(1).find_map(|line| {
                 let fields: Vec<&str> = line.split_whitespace().collect();
