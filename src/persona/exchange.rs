@@ -82,7 +82,6 @@ pub(super) static EXCHANGE: Persona = Persona {
     unknown: "500 5.3.3 Unrecognized command",
     empty: "500 5.3.3 Unrecognized command",
     nul: None,
-    lost: "",
     blanks: Blanks::Any,
     sender: path::lenient,
     recipient: path::lenient,

@@ -87,7 +87,6 @@ pub(super) static EXIM: Persona = Persona {
     unknown: "500 unrecognized command",
     empty: "500 unrecognized command",
     nul: Some("501 NUL characters are not allowed in SMTP commands"),
-    lost: "421 {host} lost input connection",
     blanks: Blanks::OneSpace,
     sender: exim_path::sender,
     recipient: exim_path::recipient,

@@ -5,7 +5,7 @@
 //! the words of the complaint depend on them.
 
 use super::PathFault;
-use super::path::{Route, is_literal, split_parameter};
+use super::path::{Route, is_literal};
 
 /// The longest text behind a mistake, and before it, that is quoted.
 const QUOTED: usize = 32;
@@ -62,7 +62,9 @@ fn read<'l>(text: &'l [u8], known: &[&str], null: bool) -> Route<'l> {
 fn without_options<'l>(text: &'l [u8], known: &[&str]) -> &'l [u8] {
     let mut text = text;
     while let Some(blank) = text.iter().rposition(|&b| b == b' ') {
-        let (name, _) = split_parameter(text.get(blank + 1..).unwrap_or_default());
+        let option = text.get(blank + 1..).unwrap_or_default();
+        // Exim looks for the `=` from the end.
+        let name = option.rsplitn(2, |&b| b == b'=').last().unwrap_or(option);
         if !known.iter().any(|k| k.as_bytes().eq_ignore_ascii_case(name)) {
             break;
         }

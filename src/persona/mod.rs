@@ -135,8 +135,6 @@ pub struct Persona {
     pub empty: &'static str,
     /// What it answers to a line with a NUL in it; without a text the line ends there.
     pub nul: Option<&'static str>,
-    /// What it says to a peer that closed its side without QUIT; may be empty.
-    pub lost: &'static str,
     /// How it separates a verb from what follows.
     pub blanks: Blanks,
     /// How it reads what follows `FROM:` and `TO:`.

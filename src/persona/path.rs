@@ -70,6 +70,9 @@ pub fn lenient(text: &[u8]) -> Route<'_> {
     let (length, closed) = path_length(text);
     let (path, behind) = text.split_at(length);
     let mut address = path.trim_ascii();
+    if !address.starts_with(b"<") {
+        address = address.strip_suffix(b">").unwrap_or(address);
+    }
     while let Some(inside) = address.strip_prefix(b"<") {
         address = inside.strip_suffix(b">").unwrap_or(inside).trim_ascii();
     }

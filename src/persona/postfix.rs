@@ -89,7 +89,6 @@ pub(super) static POSTFIX: Persona = Persona {
     unknown: "500 5.5.2 Error: command not recognized",
     empty: "500 5.5.2 Error: bad syntax",
     nul: None,
-    lost: "",
     blanks: Blanks::Any,
     sender: path::lenient,
     recipient: path::lenient,

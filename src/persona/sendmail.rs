@@ -96,7 +96,6 @@ pub(super) static SENDMAIL: Persona = Persona {
     unknown: "500 5.5.1 Command unrecognized: \"{line}\"",
     empty: "500 5.5.1 Command unrecognized: \"\"",
     nul: None,
-    lost: "",
     blanks: Blanks::Any,
     sender: path::lenient,
     recipient: path::lenient,

@@ -243,14 +243,6 @@ impl Dialogue {
         self.persona().idle
     }
 
-    /// What the persona says to a peer that closed its side without QUIT, and may still read.
-    pub fn lost(&self) -> Vec<u8> {
-        match self.persona().lost {
-            "" => Vec::new(),
-            text => self.say(text, &Values::default()),
-        }
-    }
-
     /// The peer is gone: gives up what was not complete, and says what the log should have of it.
     pub fn abandon(&mut self) -> Vec<What> {
         match std::mem::replace(&mut self.reading, Reading::Commands) {

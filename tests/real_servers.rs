@@ -1,0 +1,138 @@
+//! The personas against the servers they imitate: the same conversations with a real Postfix, a real
+//! Exim and ours, reply by reply. [`LEFT_OUT`] is what differs on purpose.
+
+/// A real Exim, one process for each connection.
+mod exim;
+
+/// A real Postfix with its own configuration, and the AUTH server that it asks.
+mod postfix;
+
+/// What a client says, read from `tests/transcripts`.
+mod transcript;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use crate::harness::talk::Talk;
+use crate::harness::{Dir, Process, SMTARPIT};
+use transcript::{Conversation, conversations};
+
+/// The name that all the servers have.
+const HOST: &str = "mx.example.net";
+
+/// The domain that they take mail for.
+const DOMAIN: &str = "trap.example";
+
+/// The largest message that they announce.
+const SIZE: &str = "10240000";
+
+/// What the real servers offer to EHLO and we leave out: all of these would let a client say more
+/// with fewer round trips, or need TLS. Nothing else differs but queue ids and dates.
+const LEFT_OUT: &[&str] = &["PIPELINING", "PIPECONNECT", "CHUNKING", "SMTPUTF8", "PRDR", "STARTTLS"];
+
+#[test]
+fn postfix_says_what_the_real_one_says() {
+    let real = postfix::Postfix::start();
+    let ours = Ours::start("postfix", 0);
+    compare_offers(real.open_address, ours.address);
+    compare("postfix", &["both.txt", "postfix.txt"], real.address, ours.address);
+    let ours = Ours::start("postfix", 3);
+    compare("postfix with AUTH", &["auth.txt"], real.address, ours.address);
+}
+
+#[test]
+fn exim_says_what_the_real_one_says() {
+    let real = exim::Exim::start();
+    let ours = Ours::start("exim", 0);
+    compare_offers(real.open_address, ours.address);
+    compare("exim", &["both.txt", "exim.txt"], real.address, ours.address);
+    let ours = Ours::start("exim", 3);
+    compare("exim with AUTH", &["auth.txt"], real.address, ours.address);
+}
+
+/// Ours, started for each connection as inetd would start it.
+struct Ours {
+    address: SocketAddr,
+    _dir: Dir,
+}
+
+impl Ours {
+    fn start(persona: &'static str, auth_after: u32) -> Self {
+        let dir = Dir::new();
+        let locks = dir.make("locks");
+        let address = serve(move |socket| {
+            let mut command = Command::new(SMTARPIT);
+            command
+                .args(["--persona", persona, "--hostname", HOST, "--domains", DOMAIN])
+                .args(["--null-sender", "accept", "--verdict", "accept", "--max-message", SIZE])
+                .args(["--auth-after", &auth_after.to_string()])
+                .args(["--allow", "127.0.0.0/8", "--log", "stderr", "--lock-dir"])
+                .arg(&locks);
+            on(socket, &mut command)
+        });
+        Ours { address, _dir: dir }
+    }
+}
+
+/// Listens, and has each connection served by a process of its own with the socket on fd 0 and 1.
+fn serve(mut start: impl FnMut(OwnedFd) -> Process + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut process = start(stream.unwrap().into());
+            thread::spawn(move || process.wait("the end of a served connection"));
+        }
+    });
+    address
+}
+
+fn on(socket: OwnedFd, command: &mut Command) -> Process {
+    let output = socket.try_clone().unwrap();
+    Process::start(command.stdin(socket).stdout(output).stderr(Stdio::null()))
+}
+
+/// Has every conversation with both servers and reports all differences at once.
+fn compare(name: &str, files: &[&str], real: SocketAddr, ours: SocketAddr) {
+    let all: Vec<Conversation> = files.iter().flat_map(|file| conversations(file)).collect();
+    let mut wrong = String::new();
+    let mut lines = 0;
+    for conversation in &all {
+        let (real, ours) = (conversation.with(real), conversation.with(ours));
+        lines += real.len();
+        for at in 0..real.len().max(ours.len()) {
+            let (real, ours) = (real.get(at), ours.get(at));
+            if real != ours {
+                let line = real.or(ours).map_or("", |(line, _)| line);
+                let reply = |said: Option<&(String, String)>| said.map(|(_, reply)| reply.clone());
+                wrong.push_str(&format!(
+                    "{}: {line:?}\n  real: {:?}\n  ours: {:?}\n",
+                    conversation.name,
+                    reply(real),
+                    reply(ours),
+                ));
+            }
+        }
+    }
+    assert!(lines >= 20, "only {lines} lines are compared");
+    println!("{name}: {lines} replies in {} conversations", all.len());
+    assert!(wrong.is_empty(), "{name} differs:\n{wrong}");
+}
+
+/// Compares the answers to EHLO, with a real server that has nothing switched off.
+fn compare_offers(real: SocketAddr, ours: SocketAddr) {
+    let offers = |address| -> Vec<String> {
+        let mut talk = Talk::to(address);
+        talk.reply();
+        talk.ask("EHLO client.example").lines().map(|line| line[4..].to_owned()).collect()
+    };
+    let (real, ours) = (offers(real), offers(ours));
+    let left: Vec<&String> = real.iter().filter(|line| !LEFT_OUT.contains(&line.as_str())).collect();
+    assert_eq!(left, ours.iter().collect::<Vec<_>>());
+    assert!(
+        real.iter().any(|line| line == "PIPELINING"),
+        "the real server has something switched off: {real:?}"
+    );
+}
