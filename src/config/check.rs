@@ -1,37 +1,38 @@
 //! `--check`: the effective configuration as a file that can be read again.
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::fmt::Write as _;
 
 use super::file::{self, quote};
-use super::{NOT_KEYS, Origins, is_common};
+use super::{NOT_KEYS, Origins, Program, is_common};
 
 /// Writes the configuration: common keys, the program's table, then its tables of tables.
-pub(super) fn show(
+pub(super) fn show<P: Program>(
+    program: &P,
     command: &Command,
     matches: &ArgMatches,
     origins: &Origins,
-    table: &str,
-    warnings: &[String],
 ) -> String {
+    let table = P::TABLE;
+    let source = Source { matches, origins, implied: &|key| program.implied(key) };
     let mut out = String::new();
-    for warning in warnings {
+    for warning in program.warnings() {
         // Values may hold anything; a comment is one line.
         let _ = writeln!(out, "# warning: {}", super::Failure::new(warning));
     }
     let keys = || command.get_arguments().filter(|arg| !NOT_KEYS.contains(&arg.get_id().as_str()));
     for arg in keys().filter(|arg| is_common(arg)) {
-        line(&mut out, arg, matches, origins);
+        line(&mut out, arg, &source);
     }
     let _ = writeln!(out, "\n[{table}]");
     for arg in keys().filter(|arg| !is_common(arg) && !is_table(arg)) {
-        line(&mut out, arg, matches, origins);
+        line(&mut out, arg, &source);
     }
     for arg in keys().filter(is_table) {
         let key = arg.get_id().as_str();
-        for value in values(arg, matches) {
-            let _ = writeln!(out, "\n[[{table}.{key}]] # {}", origin(arg, matches, origins));
+        for value in source.values(arg) {
+            let _ = writeln!(out, "\n[[{table}.{key}]] # {}", source.origin(arg));
             for (key, value) in file::inline(&value).unwrap_or_default() {
                 let _ = writeln!(out, "{key} = {}", toml(&value));
             }
@@ -45,35 +46,49 @@ fn is_table(arg: &&Arg) -> bool {
     arg.get_id() == "profile"
 }
 
-fn line(out: &mut String, arg: &Arg, matches: &ArgMatches, origins: &Origins) {
+/// Where values come from.
+struct Source<'a> {
+    matches: &'a ArgMatches,
+    origins: &'a Origins,
+    implied: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Source<'_> {
+    /// The values as they were written.
+    fn values(&self, arg: &Arg) -> Vec<String> {
+        let raw = self.matches.get_raw(arg.get_id().as_str()).into_iter().flatten();
+        raw.map(|value| value.to_string_lossy().into_owned()).collect()
+    }
+
+    fn origin(&self, arg: &Arg) -> String {
+        let key = arg.get_id().as_str();
+        match (self.origins.place(key), self.matches.value_source(key)) {
+            (Some(place), _) => super::Failure::new(place).to_string(),
+            (None, Some(ValueSource::CommandLine)) => "the name of this machine".to_owned(),
+            (None, _) => "default".to_owned(),
+        }
+    }
+}
+
+fn line(out: &mut String, arg: &Arg, source: &Source) {
     let key = arg.get_id().as_str();
-    let values = values(arg, matches);
+    let values = source.values(arg);
     let value = match (arg.get_action(), values.as_slice()) {
-        (clap::ArgAction::Append, values) => {
+        (ArgAction::Append, values) => {
             format!("[{}]", values.iter().map(|value| quote(value)).collect::<Vec<_>>().join(", "))
         }
-        (clap::ArgAction::SetTrue, _) => matches.get_flag(key).to_string(),
+        (ArgAction::SetTrue, _) => source.matches.get_flag(key).to_string(),
         (_, [value]) => toml(value),
+        // What follows from another key stays a comment: written out, it would hold in profiles too.
         _ => {
-            let _ = writeln!(out, "# {key} is not set");
+            let _ = match (source.implied)(key) {
+                Some(value) => writeln!(out, "# {key} = {value} # by pace"),
+                None => writeln!(out, "# {key} is not set"),
+            };
             return;
         }
     };
-    let _ = writeln!(out, "{key} = {value} # {}", origin(arg, matches, origins));
-}
-
-fn values(arg: &Arg, matches: &ArgMatches) -> Vec<String> {
-    let raw = matches.get_raw(arg.get_id().as_str()).into_iter().flatten();
-    raw.map(|value| value.to_string_lossy().into_owned()).collect()
-}
-
-fn origin(arg: &Arg, matches: &ArgMatches, origins: &Origins) -> String {
-    let key = arg.get_id().as_str();
-    match (origins.place(key), matches.value_source(key)) {
-        (Some(place), _) => super::Failure::new(place).to_string(),
-        (None, Some(ValueSource::CommandLine)) => "the name of this machine".to_owned(),
-        (None, _) => "default".to_owned(),
-    }
+    let _ = writeln!(out, "{key} = {value} # {}", source.origin(arg));
 }
 
 /// A value as TOML has it: whole numbers bare, anything else quoted.

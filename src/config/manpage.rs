@@ -1,4 +1,4 @@
-//! Manual pages, the example configuration and the option table of the README, out of the definitions.
+//! Manual pages and the example configuration, out of the definitions.
 //!
 //! A page is a template in `src/config/manpage/`, mdoc(7) written by hand, in which a line such as
 //! `@OPTIONS@` stands for what the code knows better. `tests/docs.rs` compares the results with the
@@ -14,7 +14,7 @@ use super::{NOT_KEYS, Program, Smtarpit, TABLES};
 use crate::config;
 use crate::event::{Event, Kind, Plain, Reason, Seconds, Verdict, What};
 use crate::run::options::Options;
-use crate::smtp::pacing::{Pace, Pacing};
+use crate::smtp::pacing::Pace;
 
 /// Where each manual page is in the repository, and its text.
 pub fn pages() -> [(&'static str, String); 3] {
@@ -156,8 +156,7 @@ fn describe(out: &mut String, arg: &Arg) {
     if let Some(default) = default(arg) {
         let _ = writeln!(out, "The default is\n.Ql {default} .");
     }
-    let day = number(&Pace::Day.pacing(), arg.get_id().as_str());
-    if !day.is_empty() {
+    if let Some(day) = config::number(&Pace::Day.pacing(), arg.get_id().as_str()) {
         let _ = writeln!(out, "The table\n.Cm day\nhas\n.Ql {day} .");
     }
 }
@@ -232,7 +231,9 @@ fn paces() -> String {
     tables.iter().for_each(|(name, _)| _ = write!(out, " Ta Sy {name}"));
     for key in PACING_KEYS {
         let _ = write!(out, "\n.It Cm {key}");
-        tables.iter().for_each(|(_, pace)| _ = write!(out, " Ta {}", number(&pace.pacing(), key)));
+        tables.iter().for_each(|(_, pace)| {
+            _ = write!(out, " Ta {}", config::number(&pace.pacing(), key).unwrap_or_default())
+        });
     }
     out.push_str("\n.El\n");
     out
@@ -240,21 +241,6 @@ fn paces() -> String {
 
 const PACING_KEYS: &[&str] =
     &["hold", "hold_at", "greet_pause", "banner_time", "reply_time", "human", "max_pause", "edge"];
-
-/// What a table has for a key.
-fn number(pacing: &Pacing, key: &str) -> String {
-    match key {
-        "hold" => config::word(&pacing.hold),
-        "hold_at" => config::word(&pacing.hold_at),
-        "greet_pause" => pacing.greet_pause.to_string(),
-        "banner_time" => pacing.banner_time.to_string(),
-        "reply_time" => pacing.reply_time.to_string(),
-        "human" => pacing.human.to_string(),
-        "max_pause" => pacing.max_pause.as_secs_f64().to_string(),
-        "edge" => pacing.edge.to_string(),
-        _ => String::new(),
-    }
-}
 
 /// Every word that can begin a line of the log, with its keys.
 fn events() -> String {
@@ -359,8 +345,8 @@ fn example_key(out: &mut String, arg: &Arg) {
         true => String::new(),
         false => format!(" One of: {}.", words.join(", ")),
     };
-    let day = number(&Pace::Day.pacing(), key);
-    let given = default(arg).or((!day.is_empty()).then_some(day.as_str()));
+    let day = config::number(&Pace::Day.pacing(), key);
+    let given = default(arg).or(day.as_deref());
     let (value, remark) = match (given, sample(key)) {
         (Some(default), _) => (config::toml(default), ""),
         (None, Some((value, remark))) => (value.to_owned(), remark),
@@ -384,25 +370,4 @@ fn sample(key: &str) -> Option<(&'static str, &'static str)> {
         "pace" => ("\"day\"", " The keys below are shown as this table has them."),
         _ => return None,
     })
-}
-
-/// The table of options for the README, in Markdown.
-pub fn readme() -> String {
-    let command = config::command::<Smtarpit>();
-    let mut out = String::from("| option | default | meaning |\n|---|---|---|\n");
-    for arg in key_args(&command) {
-        let key = arg.get_id().as_str();
-        let day = number(&Pace::Day.pacing(), key);
-        let given = match (default(arg), key) {
-            (Some(default), _) => format!("`{default}`"),
-            (None, "hostname") => "the machine's name".to_owned(),
-            (None, "pace") => "`day`".to_owned(),
-            _ if !day.is_empty() => format!("`{day}`"),
-            _ => String::new(),
-        };
-        let help = arg.get_help().map(ToString::to_string).unwrap_or_default().replace('|', "\\|");
-        let help = help.replace('<', "&lt;").replace('>', "&gt;");
-        let _ = writeln!(out, "| `--{}` | {given} | {help} |", arg.get_long().unwrap_or_default());
-    }
-    out
 }

@@ -25,7 +25,7 @@ pub use blame::Origins;
 pub use check::toml;
 pub use common::{Common, Facility, User};
 pub use network::Network;
-pub use smtarpit::{Pacing, Profile, Smtarpit};
+pub use smtarpit::{Pacing, Profile, Smtarpit, number};
 pub use value::nodename;
 pub use value::word;
 
@@ -50,6 +50,8 @@ pub trait Program: clap::Parser {
 
     /// Looks for values that do not go together.
     fn fit(&self, origins: &Origins) -> Result<(), Failure>;
+    /// The value, as TOML, of a key that is not set and has no default but follows from others.
+    fn implied(&self, key: &str) -> Option<String>;
     /// What `--check` should warn about: each one a sentence without a full stop, after a key.
     fn warnings(&self) -> Vec<String>;
 }
@@ -158,9 +160,7 @@ pub fn settle<P: Program>(args: &[OsString], file: Option<(&Path, &str)>) -> Res
     program.fit(&origins)?;
     match kept {
         None => Ok(Asked::Run(program)),
-        Some(matches) => {
-            Ok(Asked::Text(check::show(&command, &matches, &origins, P::TABLE, &program.warnings())))
-        }
+        Some(matches) => Ok(Asked::Text(check::show(&program, &command, &matches, &origins))),
     }
 }
 

@@ -297,6 +297,21 @@ impl Smtarpit {
     }
 }
 
+/// What a pacing has for a key of that name.
+pub fn number(pacing: &pacing::Pacing, key: &str) -> Option<String> {
+    Some(match key {
+        "hold" => value::word(&pacing.hold),
+        "hold_at" => value::word(&pacing.hold_at),
+        "greet_pause" => pacing.greet_pause.to_string(),
+        "banner_time" => pacing.banner_time.to_string(),
+        "reply_time" => pacing.reply_time.to_string(),
+        "human" => pacing.human.to_string(),
+        "max_pause" => pacing.max_pause.as_secs_f64().to_string(),
+        "edge" => pacing.edge.to_string(),
+        _ => return None,
+    })
+}
+
 impl Program for Smtarpit {
     const TABLE: &'static str = "smtarpit";
     const LOCK_DIR: &'static str = "/run/sundew/smtarpit";
@@ -310,6 +325,12 @@ impl Program for Smtarpit {
             return Err(origins.blame(&["spool"], text));
         }
         Ok(())
+    }
+
+    fn implied(&self, key: &str) -> Option<String> {
+        let schedule = self.schedule();
+        let value = if key == "pace" { Some(schedule.name) } else { number(&schedule.ordinary, key) };
+        value.map(|value| super::toml(&value))
     }
 
     fn warnings(&self) -> Vec<String> {

@@ -251,6 +251,8 @@ fn check_shows_where_values_come_from() {
         "\ntotal = 50 # --total\n",
         "\nper_source = 0 # default\n",
         "\n# chroot is not set\n",
+        "\n# pace = \"day\" # by pace\n",
+        "\n# max_pause = 50 # by pace\n",
         "\n[[smtarpit.profile]] # /etc/sundew.toml:2: profile\nname = \"night\"\n",
     ] {
         assert!(text.contains(part), "{part} in {text}");
