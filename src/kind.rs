@@ -55,6 +55,9 @@ pub const HUMAN: i32 = 6;
 /// At this many points or fewer, the peer is a program.
 pub const PROGRAM: i32 = -4;
 
+/// The longest evidence, in bytes.
+pub const EVIDENCE: usize = 200;
+
 /// No hand is quicker than this after a reply; lines closer than this were sent together.
 const FAST: Duration = Duration::from_millis(50);
 
@@ -81,6 +84,9 @@ const PREGREET: Duration = Duration::from_secs(1);
 
 /// Who leaves this soon came to see whether the port is open.
 const BRIEF: Duration = Duration::from_secs(3);
+
+/// Pauses that deviate less than this, relative to their mean, come from a `sleep` nearby.
+const EXACT: f64 = 0.03;
 
 /// Pauses that deviate less than this, relative to their mean, come from a `sleep`.
 const CONSTANT: f64 = 0.08;
@@ -223,12 +229,20 @@ impl Watch {
     }
 
     /// Why: words of the table above, with `:count` where they are counted and the count is more
-    /// than one, the most telling first; empty when nothing was seen. At most 300 bytes.
+    /// than one, the most telling first, as many as fit into [`EVIDENCE`]; empty when nothing was seen.
     pub fn evidence(&self) -> String {
         let mut words = self.words();
         words.retain(|word| word.points != 0);
         words.sort_by_key(|word| -word.points.abs());
-        words.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+        let mut text = String::new();
+        for word in words.iter().map(ToString::to_string) {
+            if text.len() + word.len() < EVIDENCE {
+                let comma = if text.is_empty() { "" } else { "," };
+                text += comma;
+                text += &word;
+            }
+        }
+        text
     }
 
     /// How long after our reply it came; `None` if it did not wait for one.
@@ -241,12 +255,12 @@ impl Watch {
 
     /// A line that came key by key. Returns whether a hand can have typed it.
     fn see_keys(&mut self, arrival: &Arrival, len: u32) -> bool {
-        let gaps = (arrival.quickest, arrival.slowest);
+        let (quickest, slowest) = (arrival.quickest.as_secs_f64(), arrival.slowest.as_secs_f64());
         let enough = arrival.keystrokes >= 4;
         // Among a few gaps of a hand two or three may well be alike.
         let most = if arrival.keystrokes >= 8 { 2.0 } else { 1.5 };
-        let alike = enough && gaps.1 < gaps.0.mul_f64(most);
-        let uneven = enough && gaps.1 > gaps.0.mul_f64(2.5);
+        let alike = enough && slowest < quickest * most;
+        let uneven = enough && slowest > quickest * 2.5;
         // A slow network puts several keys into a segment and sends segments evenly.
         let single = arrival.reads > len;
         self.signs.see(Sign::Keys, uneven);
@@ -353,11 +367,13 @@ impl Pauses {
 
     /// How much it says that they are of one length.
     fn even(&self) -> i32 {
+        // Three pauses of a person are alike by chance once in a while, four or five hardly ever
+        // to a thirtieth.
         match (self.spread.count(), self.spread.deviation()) {
             (8.., ..CONSTANT) => 8,
-            (4.., ..CONSTANT) => 5,
-            (3, ..CONSTANT) => 3,
+            (6.., ..CONSTANT) | (4.., ..EXACT) => 5,
             (6.., ..STEADY) => 4,
+            (3.., ..CONSTANT) => 3,
             (4.., ..STEADY) => 2,
             _ => 0,
         }
@@ -372,6 +388,121 @@ impl Pauses {
             8.. => 8,
             4.. => 4,
             _ => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const VERBS: &[&str] = &["HELO", "MAIL", "QUIT", "HELP"];
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    /// A line that came whole at this time, to a peer that waited.
+    fn whole(at: u64) -> Arrival {
+        Arrival { first: ms(at), last: ms(at), reads: 1, ..Arrival::default() }
+    }
+
+    /// A line of so many keys.
+    fn typed(at: u64, keys: u32, quickest: u64, slowest: u64) -> Arrival {
+        let last = ms(at) + ms((quickest + slowest) / 2) * keys;
+        let (quickest, slowest) = (ms(quickest), ms(slowest));
+        Arrival { last, reads: keys + 1, keystrokes: keys, quickest, slowest, ..whole(at) }
+    }
+
+    #[test]
+    fn nothing_is_known_at_first() {
+        assert_eq!(Watch::new().kind(), Kind::Unknown);
+        assert_eq!(Watch::new().evidence(), "");
+    }
+
+    #[test]
+    fn two_lines_of_keys_are_a_person_and_an_even_rhythm_is_none() {
+        let (mut hand, mut program) = (Watch::new(), Watch::new());
+        for at in [2_000, 9_000] {
+            for (watch, slowest) in [(&mut hand, 700), (&mut program, 101)] {
+                watch.replied(ms(at - 1_500));
+                watch.heard(&typed(at, 8, 90, slowest), Ending::CrLf, said(b"HELO me", VERBS));
+            }
+        }
+        assert_eq!((hand.kind(), program.kind()), (Kind::Human, Kind::Program));
+        assert_eq!(program.evidence(), "dribble:2");
+    }
+
+    #[test]
+    fn who_replies_fast_stays_a_program_whatever_else_it_does() {
+        let mut watch = Watch::new();
+        for at in (1_000..60_000).step_by(1_000) {
+            watch.replied(ms(at));
+            let said = said(b"hlep\x08\x08\x08elp me : a@b ", VERBS);
+            watch.heard(&Arrival { telnet: 1, ..whole(at + 10) }, Ending::Lf, said);
+            assert_ne!(watch.kind(), Kind::Human, "{}", watch.evidence());
+        }
+        assert_eq!(watch.kind(), Kind::Program);
+    }
+
+    #[test]
+    fn one_quick_answer_can_be_taken_back() {
+        let mut watch = Watch::new();
+        let lines: [&[u8]; 4] = [b"helo me", b"mail from: a@b.example", b"hlep", b"help"];
+        for (line, (replied, at)) in
+            lines.iter().zip([(500, 520), (900, 4_100), (5_000, 6_900), (7_500, 9_000)])
+        {
+            watch.replied(ms(replied));
+            watch.heard(&whole(at), Ending::CrLf, said(line, VERBS));
+        }
+        assert_eq!(watch.kind(), Kind::Human, "{}", watch.evidence());
+        assert!(watch.evidence().contains("fast"));
+    }
+
+    #[test]
+    fn who_interrupts_an_endless_reply_is_not_a_program_for_that() {
+        let mut watch = Watch::new();
+        for at in [9_000, 21_000, 33_000, 52_000, 90_000, 91_500] {
+            watch.heard(&whole(at), Ending::CrLf, said(b"QUIT", VERBS));
+        }
+        assert_eq!(watch.kind(), Kind::Unknown);
+        assert_eq!(watch.evidence(), "early:6");
+    }
+
+    #[test]
+    fn a_visit_without_a_word_is_a_scanner_if_it_is_short() {
+        for (at, kind) in [(900, Kind::Program), (60_000, Kind::Unknown)] {
+            let mut watch = Watch::new();
+            watch.ended(ms(at), Reason::Hangup);
+            assert_eq!(watch.kind(), kind);
+        }
+    }
+
+    proptest! {
+        /// Whatever comes, in whatever order of times, there is a verdict and a word for the log.
+        #[test]
+        fn anything_can_come(
+            lines in prop::collection::vec(
+                (any::<[Duration; 5]>(), any::<[u32; 3]>(), any::<bool>(), any::<Vec<u8>>(), 0..4),
+                0..60,
+            ),
+        ) {
+            let mut watch = Watch::new();
+            for ([first, last, quickest, slowest, replied], [reads, keystrokes, telnet], early, text, what) in lines {
+                let arrival =
+                    Arrival { first, last, reads, keystrokes, quickest, slowest, early, followed: early, telnet };
+                match what {
+                    0 => watch.replied(replied),
+                    1 => watch.text(&arrival, &text),
+                    2 => watch.heard(&arrival, Ending::Lf, answer(&text)),
+                    _ => watch.heard(&arrival, Ending::CrLf, said(&text, VERBS)),
+                }
+                let evidence = watch.evidence();
+                prop_assert!(evidence.len() <= EVIDENCE);
+                prop_assert!(evidence.bytes().all(|b| b.is_ascii_alphanumeric() || b == b':' || b == b','));
+                prop_assert!(matches!(watch.kind(), Kind::Unknown | Kind::Program | Kind::Human));
+            }
         }
     }
 }

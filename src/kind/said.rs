@@ -95,7 +95,7 @@ fn binary(text: &[u8]) -> bool {
     // ^C and ^D are pressed in despair; NUL follows CR in telnet's character mode.
     let key = |b: u8| matches!(b, 0x03 | 0x04 | 0x08 | b'\t' | b'\r' | 0x15 | 0x17 | 0x1b | 0x20..);
     let after_cr = |at: usize| at > 0 && text[at - 1] == b'\r';
-    let strange = text.iter().enumerate().any(|(at, &b)| !key(b) && !(b == 0 && after_cr(at)));
+    let strange = text.iter().enumerate().any(|(at, &b)| !(key(b) || b == 0 && after_cr(at)));
     strange || std::str::from_utf8(text).is_err()
 }
 
