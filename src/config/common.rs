@@ -1,6 +1,8 @@
 //! The options that every program of the suite has.
 
 use std::fmt::{self, Display};
+use std::fs::File;
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -31,7 +33,7 @@ pub struct Common {
     /// The file with the secret that signs issued addresses
     ///
     /// Addresses that Sundew issues carry a signature, by which they are recognised when mail for
-    /// them arrives. The file must hold at least 16 bytes, and every program of the suite must be
+    /// them arrives. The file must hold 16 to 4096 bytes, and every program of the suite must be
     /// able to read it. There is no default: without it no address is recognised.
     #[arg(long, value_name = "FILE", value_parser = value::path)]
     pub secret_file: Option<PathBuf>,
@@ -231,14 +233,20 @@ impl Display for User {
 
 /// A shorter secret could be found by trying.
 const SHORTEST_SECRET: usize = 16;
+/// A longer file is something else, perhaps one without an end.
+const LONGEST_SECRET: u64 = 4096;
 
 impl Common {
     /// The secret that signs addresses, if there is one.
     pub fn secret(&self) -> Result<Option<Vec<u8>>, String> {
         let Some(path) = &self.secret_file else { return Ok(None) };
         let show = path.display();
-        let bytes =
-            std::fs::read(path).map_err(|error| format!("{show}: {}", value::without_code(&error)))?;
+        let mut bytes = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(LONGEST_SECRET + 1).read_to_end(&mut bytes));
+        read.map_err(|error| format!("{show}: {}", value::without_code(&error)))?;
+        if bytes.len() as u64 > LONGEST_SECRET {
+            return Err(format!("{show} has more than {LONGEST_SECRET} bytes"));
+        }
         match bytes.len() < SHORTEST_SECRET {
             true => Err(format!("{show} has {} bytes, fewer than {SHORTEST_SECRET}", bytes.len())),
             false => Ok(Some(bytes)),

@@ -345,13 +345,17 @@ fn the_file_is_read_when_it_is_named() {
 }
 
 #[test]
-fn a_secret_must_be_long_enough() {
+fn a_secret_must_be_long_enough_and_end() {
     let dir = Dir::new("secret");
     let load = |path: &Path| asked(None, &["--secret-file", path.to_str().unwrap()]);
     let short = dir.file("short", b"only 15 bytes..");
     assert_eq!(
         load(&short).unwrap_err(),
         format!("--secret-file: {} has 15 bytes, fewer than 16", short.display())
+    );
+    assert_eq!(
+        load(Path::new("/dev/zero")).unwrap_err(),
+        "--secret-file: /dev/zero has more than 4096 bytes"
     );
     let Ok(Asked::Run(options)) = load(&dir.file("good", b"sixteen bytes ok")) else { panic!() };
     assert_eq!(options.common.secret().unwrap().unwrap(), b"sixteen bytes ok");
