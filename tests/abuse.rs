@@ -13,7 +13,7 @@ use sundew::event::{Reason, What};
 
 use crate::harness::servers::{Server, Setup, Super};
 use crate::harness::talk::Talk;
-use crate::harness::{Dir, need, run_reading};
+use crate::harness::{Dir, PATIENCE, Running, need};
 
 fn server(speedup: u32) -> Server {
     Setup::under(Super::Tcpserver).config(&format!("speedup = {speedup}")).start()
@@ -88,9 +88,10 @@ fn nul_bytes_are_bytes() {
 
 #[test]
 fn a_million_commands_are_answered_one_at_a_time_or_not_at_all() {
-    for speedup in [500, 1_000_000] {
+    for speedup in [500, 10_000] {
         let server = server(speedup);
         let mut talk = server.talk();
+        talk.send("NOOP\r\n".repeat(100));
         talk.reply();
         let pid = server.pid_of(&talk);
         let mut flood = talk.stream.try_clone().unwrap();
@@ -126,7 +127,7 @@ fn a_peer_that_has_said_all_still_hears_all() {
     // -N closes our side at the end of the file, as "printf ... | nc -N" does.
     let mut nc = Command::new(need("nc"));
     nc.args(["-N", "127.0.0.1", &port]);
-    let ran = run_reading(&mut nc, fs::File::open(script).unwrap().into(), Duration::from_secs(60));
+    let ran = Running::start(&mut nc, fs::File::open(script).unwrap().into()).finish(PATIENCE);
     assert_eq!(ran.status, Some(0), "{}", ran.stderr);
     let codes: Vec<&str> = ran
         .stdout

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use sundew::event::{Event, Reason, What, Why};
+use sundew::event::{Event, Kind, Reason, What, Why};
 
 use crate::harness::log::Log;
 use crate::harness::servers::{Server, Setup, Super};
@@ -278,6 +278,36 @@ fn one_network_has_no_more_than_its_share() {
     assert_eq!(from("127.0.2.1").hear("220-"), "220-");
     let refuse = server.log.wait("refuse", |event| event.what.word() == "refuse");
     assert!(matches!(refuse.what, What::Refuse { why: Why::PerSource, .. }), "{refuse}");
+}
+
+#[test]
+fn friends_are_not_held() {
+    let server = Setup::under(Super::Xinetd).config("allow = [\"127.0.3.0/24\"]").start();
+    let mut talk = Talk::from("127.0.3.7".parse().unwrap(), server.address);
+    talk.reply();
+    for line in ["EHLO x.example", "MAIL FROM:<a@x.example>", "RCPT TO:<b@example.org>", "RSET", "QUIT"] {
+        assert!(talk.ask(line).starts_with('2'), "{line}");
+    }
+    let took = talk.began.elapsed();
+    // One held reply alone would take longer, and there are six.
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    let end = server.log.end_of(&talk);
+    assert!(matches!(end.event.what, What::End { kind: Kind::Allowed, .. }), "{}", end.event);
+}
+
+/// Bots leave a server that is silent first, and most leave a banner that is not there after 30 s.
+#[test]
+fn the_banner_begins_in_two_seconds_and_ends_in_twenty() {
+    let server = Setup::under(Super::Tcpserver).start();
+    let mut talk = server.talk();
+    talk.hear("220-");
+    // A second more, for a machine with much to do.
+    let began = talk.began.elapsed();
+    assert!(began < Duration::from_secs(3), "{began:?}");
+    talk.hear("\r\n220 ");
+    talk.line();
+    let ended = talk.began.elapsed();
+    assert!(ended > Duration::from_secs(5) && ended < Duration::from_secs(21), "{ended:?}");
 }
 
 #[test]

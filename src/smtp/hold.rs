@@ -158,7 +158,11 @@ pub fn decide(pacing: &Pacing, dialect: Dialect, stage: Stage, holding: bool) ->
         // Who says DATA after a reply that never completed is going on by itself. A 354 of many lines
         // would stop it, and the final dot is the better place to wait.
         (Hold::Auto, None) | (Hold::Endless, _) if stage == Stage::Data && pacing.hold_at != Stage::Data => {
-            if held { edge(&RFC) } else { Slow::Briefly }
+            if held {
+                edge(&RFC)
+            } else {
+                Slow::Briefly
+            }
         }
         (Hold::Auto, None) | (Hold::Endless, _) if held => Slow::Endless,
         (Hold::Auto, None) | (Hold::Endless, _) => Slow::Briefly,

@@ -113,8 +113,12 @@ impl Log {
                 return answer;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            let raw = || lines.iter().map(|line| line.raw.as_str()).collect::<Vec<_>>();
-            assert!(left > Duration::ZERO, "the log never had {what}, only {:#?}", raw());
+            if left == Duration::ZERO {
+                let raw: Vec<String> = lines.iter().map(|line| line.raw.clone()).collect();
+                // Not while the lock is held, or the listener would panic as well.
+                drop(lines);
+                panic!("the log never had {what}, only {raw:#?}");
+            }
             lines = self.shared.came.wait_timeout(lines, left).unwrap().0;
         }
     }

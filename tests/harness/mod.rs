@@ -229,28 +229,43 @@ pub struct Ran {
 /// Runs a program to its end, or to the end of the time it is given: then it has no status. Its
 /// stdin is empty.
 pub fn run(command: &mut Command, at_most: Duration) -> Ran {
-    run_reading(command, Stdio::null(), at_most)
+    Running::start(command, Stdio::null()).finish(at_most)
 }
 
-/// The same with something on its stdin.
-pub fn run_reading(command: &mut Command, stdin: Stdio, at_most: Duration) -> Ran {
-    let began = Instant::now();
-    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut process = Process::start(command);
-    let stdout = collect(process.child.stdout.take().unwrap());
-    let stderr = collect(process.child.stderr.take().unwrap());
-    let status = loop {
-        if let Some(status) = process.ended() {
-            break status.code();
-        }
-        if began.elapsed() > at_most {
-            break None;
-        }
-        thread::sleep(Duration::from_millis(5));
-    };
-    let took = began.elapsed();
-    drop(process);
-    Ran { status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap(), took }
+/// A program that runs, and what it has written so far.
+pub struct Running {
+    process: Process,
+    began: Instant,
+    stdout: thread::JoinHandle<String>,
+    stderr: thread::JoinHandle<String>,
+}
+
+impl Running {
+    pub fn start(command: &mut Command, stdin: Stdio) -> Self {
+        let began = Instant::now();
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = Process::start(command);
+        let stdout = collect(process.child.stdout.take().unwrap());
+        let stderr = collect(process.child.stderr.take().unwrap());
+        Running { process, began, stdout, stderr }
+    }
+
+    /// Lets it run to its end, or for so long from now.
+    pub fn finish(mut self, at_most: Duration) -> Ran {
+        let now = Instant::now();
+        let status = loop {
+            if let Some(status) = self.process.ended() {
+                break status.code();
+            }
+            if now.elapsed() > at_most {
+                break None;
+            }
+            thread::sleep(Duration::from_millis(5));
+        };
+        let took = self.began.elapsed();
+        drop(self.process);
+        Ran { status, stdout: self.stdout.join().unwrap(), stderr: self.stderr.join().unwrap(), took }
+    }
 }
 
 fn collect(mut from: impl Read + Send + 'static) -> thread::JoinHandle<String> {
