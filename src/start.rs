@@ -144,7 +144,7 @@ fn salvage(args: &[OsString]) -> (sink::Choice, OsString) {
 fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
     let common = config.common();
     let ends = peer::ends(std::io::stdin().as_fd(), environment);
-    let sink = Sink::open(P::TAG, common.log.into(), &common.log_socket, common.facility.into());
+    let sink = Sink::open(P::TAG, common.log, &common.log_socket, common.facility.into());
     open_book(sink, &ends, &clock);
     std::panic::set_hook(Box::new(last_words));
     let mut rng = match common.seed {

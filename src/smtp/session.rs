@@ -19,8 +19,8 @@ use std::time::Duration;
 /// Every verb of SMTP and its extensions, also those that no persona offers: a client that tries
 /// one makes no typing error.
 const VERBS: &[&str] = &[
-    "AUTH", "BDAT", "DATA", "EHLO", "ETRN", "EXPN", "HELO", "HELP", "MAIL", "NOOP", "QUIT", "RCPT", "RSET",
-    "STARTTLS", "VRFY",
+    "AUTH", "BDAT", "DATA", "EHLO", "ETRN", "EXPN", "HELO", "HELP", "LHLO", "MAIL", "NOOP", "QUIT", "RCPT",
+    "RSET", "STARTTLS", "TURN", "VRFY",
 ];
 
 /// One SMTP conversation.
@@ -99,6 +99,7 @@ impl Session {
 
     /// Hears a part of a message.
     fn message(&mut self, line: Line<'_>, now: Now) -> Turn {
+        self.watch.text(&line.arrival, line.text);
         self.dialect.text(line.text);
         let honeypot = self.class() == Kind::Human;
         let mut moment = Moment { wall: now.wall, rng: &mut self.rng, honeypot };
