@@ -132,14 +132,15 @@ pub fn take(dir: &Path, limits: Limits, peer: Option<IpAddr>, rng: &mut Rng) -> 
     let dir = open_dir(dir).map_err(named)?;
     let map = Map::open(&dir).map_err(named)?;
     let network = Network::of(peer);
-    if limits.per_source > 0 {
+    let gated = limits.per_source > 0;
+    if gated {
         map.close_gate(rng);
     }
     let view = map.read(limits.total, network).map_err(named)?;
-    let mut search = Search { dir, map, view, network, rng };
+    let mut search = Search { dir, map, gated, view, network, rng };
 
     let sharers = |view: &View, number| view.sharers.has(number);
-    let full = limits.per_source > 0 && search.view.sharers.count(&tarpit) >= limits.per_source;
+    let full = gated && search.view.sharers.count(&tarpit) >= limits.per_source;
     let (found, why) = if full {
         // One of them may be dead; its slot is this network's to take.
         (search.probe(&tarpit, sharers), Why::PerSource)
@@ -163,6 +164,7 @@ type Found = (u32, File);
 struct Search<'a> {
     dir: File,
     map: Map,
+    gated: bool,
     view: View,
     network: Network,
     rng: &'a mut Rng,
@@ -240,7 +242,9 @@ impl Search<'_> {
     /// Puts the slot on the map and makes it ours.
     fn keep(mut self, (number, lock): Found) -> io::Result<Slot> {
         self.map.write(number, self.network)?;
-        self.map.open_gate();
+        if self.gated {
+            self.map.open_gate();
+        }
         // Not among the taken while the others are looked at.
         self.view.taken.put(number, false);
         self.correct();

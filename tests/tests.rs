@@ -40,3 +40,6 @@ mod ghosts;
 mod abuse;
 /// The personas against a real Postfix, a real Exim and nmap.
 mod real_servers;
+
+/// Slots between processes that start together and are killed.
+mod slots;

@@ -76,14 +76,15 @@ impl Map {
                 other => other?,
             };
             let (records, _) = piece[..got].as_chunks::<RECORD>();
-            if records.is_empty() {
-                break;
-            }
             for &record in records {
                 number += 1;
                 let record = Network(record);
                 view.taken.put(number, record != Network::FREE);
                 view.sharers.put(number, record == network);
+            }
+            if got < wanted {
+                // The file ends here; all that follow are free.
+                break;
             }
         }
         Ok(view)
