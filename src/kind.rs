@@ -52,6 +52,9 @@ use spread::{Pair, Phase, Spread};
 /// From this many points on, the peer is a person.
 pub const HUMAN: i32 = 6;
 
+/// From this many points on, an unknown peer is answered like a person.
+pub const LEANING: i32 = 4;
+
 /// At this many points or fewer, the peer is a program.
 pub const PROGRAM: i32 = -4;
 
@@ -221,11 +224,22 @@ impl Watch {
 
     /// What the peer seems to be, by all that was seen so far.
     pub fn kind(&self) -> Kind {
-        match self.words().iter().map(|word| word.points).sum() {
+        match self.score() {
             i32::MIN..=PROGRAM => Kind::Program,
             HUMAN.. => Kind::Human,
             _ => Kind::Unknown,
         }
+    }
+
+    /// Whether a peer of unknown kind should have the benefit of the doubt. Someone who types whole
+    /// lines at telnet is at this point after two commands, and would leave at the third if its
+    /// reply never came; spam software, which answers at once, is far below.
+    pub fn leaning(&self) -> bool {
+        self.score() >= LEANING
+    }
+
+    fn score(&self) -> i32 {
+        self.words().iter().map(|word| word.points).sum()
     }
 
     /// Why: words of the table above, with `:count` where they are counted and the count is more

@@ -137,6 +137,7 @@ impl Session {
         match self.class() {
             Kind::Allowed => return Manner::Whole(Duration::ZERO),
             Kind::Human => return Manner::Whole(pacing.human.draw(&mut self.rng)),
+            Kind::Unknown if self.watch.leaning() => return Manner::Whole(pacing.human.draw(&mut self.rng)),
             Kind::Program | Kind::Unknown => {}
         }
         let slow = decide(pacing, self.dialect, stage, self.holding);
