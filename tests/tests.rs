@@ -33,6 +33,9 @@ mod syslog;
 /// Real mail programs, each held at least as long as the best tarpit measured so far holds it.
 mod clients;
 
+/// A message: slowed down, counted, held at its end, kept in the spool.
+mod message;
+
 /// A peer that vanishes without a word.
 mod ghosts;
 

@@ -104,6 +104,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("systemd-sysusers", "systemd"),
     ("rsyslogd", "rsyslog"),
     ("ip", "iproute2"),
+    ("ss", "iproute2"),
     ("unshare", "util-linux"),
     ("nsenter", "util-linux"),
     ("nc", "netcat-openbsd"),
