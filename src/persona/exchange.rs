@@ -13,6 +13,7 @@ use crate::Rng;
 pub(super) static EXCHANGE: Persona = Persona {
     name: Name::Exchange,
     banner: "220 {host} Microsoft ESMTP MAIL Service ready at {date}",
+    teaser: Teaser::Until(" ready at "),
     busy: "421 4.3.2 The maximum number of concurrent connections has exceeded a limit, closing transmission channel",
     timeout: "421 4.4.1 Connection timed out",
     text_timeout: "421 4.4.1 Connection timed out",

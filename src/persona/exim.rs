@@ -12,6 +12,7 @@ use crate::Rng;
 pub(super) static EXIM: Persona = Persona {
     name: Name::Exim,
     banner: "220 {host} ESMTP Exim 4.96 {date}",
+    teaser: Teaser::Line,
     busy: "421 Too many concurrent SMTP connections; please try again later.",
     timeout: "421 {host}: SMTP command timeout - closing connection",
     text_timeout: "421 {host}: SMTP incoming data timeout - closing connection.",

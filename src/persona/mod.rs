@@ -120,6 +120,8 @@ pub struct Persona {
     pub name: Name,
     /// The greeting, with its code.
     pub banner: &'static str,
+    /// How the greeting begins when it takes its time.
+    pub teaser: Teaser,
     /// What it says instead of the greeting when it has too many connections already.
     pub busy: &'static str,
     /// What it says to a peer that is silent, and to one that is silent in the middle of a message.
@@ -189,6 +191,16 @@ pub struct Check {
     pub when: When,
     pub fault: Fault,
     pub reply: &'static str,
+}
+
+/// What goes out first of a greeting that takes its time. Scanners look at nothing but this, so it
+/// must look like the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Teaser {
+    /// The whole line with the dash that promises another, `220-`, as Postfix's postscreen does it.
+    Line,
+    /// The line up to and with this text, for servers that never greet in two lines.
+    Until(&'static str),
 }
 
 /// What can stand between a verb and its argument.
@@ -409,8 +421,8 @@ mod words {
     pub(super) use super::Fault::*;
     pub(super) use super::When::*;
     pub(super) use super::{
-        AuthTexts, Blanks, BodyTexts, Farewell, Forbidden, Idle, Limit, Name, PathFault, Persona, Wait,
-        check, verb,
+        AuthTexts, Blanks, BodyTexts, Farewell, Forbidden, Idle, Limit, Name, PathFault, Persona, Teaser,
+        Wait, check, verb,
     };
 }
 

@@ -12,6 +12,7 @@ use crate::Rng;
 pub(super) static POSTFIX: Persona = Persona {
     name: Name::Postfix,
     banner: "220 {host} ESMTP Postfix (Debian/GNU)",
+    teaser: Teaser::Line,
     busy: "421 4.3.2 All server ports are busy",
     timeout: "421 4.4.2 {host} Error: timeout exceeded",
     text_timeout: "421 4.4.2 {host} Error: timeout exceeded",

@@ -12,6 +12,7 @@ use crate::Rng;
 pub(super) static SENDMAIL: Persona = Persona {
     name: Name::Sendmail,
     banner: "220 {host} ESMTP Sendmail 8.17.1/8.17.1; {date}",
+    teaser: Teaser::Line,
     busy: "421 4.3.2 Too many open connections.",
     timeout: "421 4.4.1 {host} Lost input channel from [{peer}]",
     text_timeout: "451 4.4.1 timeout waiting for input during message collect",

@@ -25,7 +25,7 @@ use crate::Rng;
 use crate::engine::Ending;
 use crate::event::{Plain, Reason, Totals, Verdict, What};
 use crate::persona::path::Route;
-use crate::persona::{Action, Check, Farewell, Fault, Persona, Verb};
+use crate::persona::{Action, Check, Farewell, Fault, Persona, Teaser, Verb};
 use auth::Exchange;
 use checks::Doubt;
 use command::Command;
@@ -194,6 +194,23 @@ impl Dialogue {
         let date = (self.persona().date)(&moment.wall);
         let text = self.say(self.persona().banner, &Values::default().with("date", date.as_bytes()));
         Reply::new(text, Stage::Banner, Next::Command)
+    }
+
+    /// Splits a greeting that takes its time into what goes out first and what follows.
+    pub fn teaser(&self, banner: &[u8]) -> (Vec<u8>, Vec<u8>) {
+        match self.persona().teaser {
+            Teaser::Line => {
+                let end = banner.iter().position(|&b| b == b'\n').map_or(banner.len(), |at| at + 1);
+                let mut first = banner.get(..end).unwrap_or_default().to_vec();
+                reply::join(&mut first);
+                (first, banner.to_vec())
+            }
+            Teaser::Until(text) => {
+                let found = banner.windows(text.len()).position(|part| part == text.as_bytes());
+                let (first, rest) = banner.split_at(found.map_or(0, |at| at + text.len()));
+                (first.to_vec(), rest.to_vec())
+            }
+        }
     }
 
     /// Hears a command, or a line of an AUTH exchange.

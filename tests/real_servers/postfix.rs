@@ -153,7 +153,7 @@ fn serve_one(mut stream: TcpStream) -> Option<()> {
 /// Decodes base64 as strictly as Dovecot.
 fn decode(text: &str) -> Option<Vec<u8>> {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    if text.len() % 4 != 0 {
+    if !text.len().is_multiple_of(4) {
         return None;
     }
     let digits = text.trim_end_matches('=');
