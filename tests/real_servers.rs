@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use crate::harness::talk::Talk;
-use crate::harness::{Dir, Process, SMTARPIT};
+use crate::harness::{Dir, Process, SMTARPIT, must, need};
 use transcript::{Conversation, conversations};
 
 /// The name that all the servers have.
@@ -32,24 +32,50 @@ const SIZE: &str = "10240000";
 /// with fewer round trips, or need TLS. Nothing else differs but queue ids and dates.
 const LEFT_OUT: &[&str] = &["PIPELINING", "PIPECONNECT", "CHUNKING", "SMTPUTF8", "PRDR", "STARTTLS"];
 
+/// Where all the connections of the tests come from.
+const ALL: &str = "127.0.0.0/8";
+
 #[test]
 fn postfix_says_what_the_real_one_says() {
     let real = postfix::Postfix::start();
-    let ours = Ours::start("postfix", 0);
+    let ours = Ours::start("postfix", &["--allow", ALL]);
     compare_offers(real.open_address, ours.address);
     compare("postfix", &["both.txt", "postfix.txt"], real.address, ours.address);
-    let ours = Ours::start("postfix", 3);
+    let ours = Ours::start("postfix", &["--allow", ALL, "--auth-after", "3"]);
     compare("postfix with AUTH", &["auth.txt"], real.address, ours.address);
 }
 
 #[test]
 fn exim_says_what_the_real_one_says() {
     let real = exim::Exim::start();
-    let ours = Ours::start("exim", 0);
+    let ours = Ours::start("exim", &["--allow", ALL]);
     compare_offers(real.open_address, ours.address);
     compare("exim", &["both.txt", "exim.txt"], real.address, ours.address);
-    let ours = Ours::start("exim", 3);
+    let ours = Ours::start("exim", &["--allow", ALL, "--auth-after", "3"]);
     compare("exim with AUTH", &["auth.txt"], real.address, ours.address);
+}
+
+#[test]
+fn nmap_names_every_persona() {
+    let nmap = need("nmap");
+    let personas = [
+        ("postfix", "Postfix smtpd"),
+        ("exim", "Exim smtpd 4.96"),
+        ("sendmail", "Sendmail 8.17.1"),
+        ("exchange", "Microsoft Exchange smtpd"),
+    ];
+    // At once, and with the greeting of the tarpit.
+    let servers: Vec<(Ours, &str)> = [&["--allow", ALL][..], &[]]
+        .into_iter()
+        .flat_map(|more| personas.map(|(persona, service)| (Ours::start(persona, more), service)))
+        .collect();
+    let ports: Vec<String> = servers.iter().map(|(ours, _)| ours.address.port().to_string()).collect();
+    let output = must(Command::new(nmap).args(["-Pn", "-n", "-sV", "-p", &ports.join(","), "127.0.0.1"]));
+    let found = String::from_utf8_lossy(&output.stdout);
+    for (port, (_, service)) in ports.iter().zip(&servers) {
+        let line = found.lines().find(|line| line.starts_with(&format!("{port}/tcp")));
+        assert!(line.is_some_and(|line| line.contains(service)), "no {service} on {port}:\n{found}");
+    }
 }
 
 /// Ours, started for each connection as inetd would start it.
@@ -59,7 +85,7 @@ struct Ours {
 }
 
 impl Ours {
-    fn start(persona: &'static str, auth_after: u32) -> Self {
+    fn start(persona: &'static str, more: &'static [&'static str]) -> Self {
         let dir = Dir::new();
         let locks = dir.make("locks");
         let address = serve(move |socket| {
@@ -67,8 +93,8 @@ impl Ours {
             command
                 .args(["--persona", persona, "--hostname", HOST, "--domains", DOMAIN])
                 .args(["--null-sender", "accept", "--verdict", "accept", "--max-message", SIZE])
-                .args(["--auth-after", &auth_after.to_string()])
-                .args(["--allow", "127.0.0.0/8", "--log", "stderr", "--lock-dir"])
+                .args(more)
+                .args(["--log", "stderr", "--lock-dir"])
                 .arg(&locks);
             on(socket, &mut command)
         });

@@ -122,18 +122,27 @@ pub(super) static EXCHANGE: Persona = Persona {
     queue_id,
     date,
     waits: &[
-        Wait { codes: &["220"], texts: &[
+        Wait { replies: &["250 8BITMIME"], texts: &[
+            "XRDST",
+            "XSHADOWREQUEST",
+            "XSHADOW",
+            "DSN",
+            "ENHANCEDSTATUSCODES",
+            "X-ANONYMOUSTLS",
+            "XEXCH50",
+        ] },
+        Wait { replies: &["220"], texts: &[
             "{host} Microsoft ESMTP MAIL Service",
             "{host} connection from [{peer}]",
         ] },
-        Wait { codes: &["2"], texts: &[
+        Wait { replies: &["2"], texts: &[
             "{host} Proxy target pending",
             "{host} resolving recipient {to}",
             "{host} directory lookup {n} in progress",
             "{host} waiting for agent Recipient Filter Agent",
             "{host} delayed by back pressure",
         ] },
-        Wait { codes: &[""], texts: &[
+        Wait { replies: &[""], texts: &[
             "{host} delayed by back pressure",
             "{host} waiting for mailbox transport, attempt {n}",
         ] },

@@ -141,19 +141,28 @@ pub(super) static EXIM: Persona = Persona {
     queue_id,
     date: rfc5322,
     waits: &[
-        Wait { codes: &["220"], texts: &[
+        Wait { replies: &["250 HELP"], texts: &[
+            "8BITMIME",
+            "DSN",
+            "ETRN",
+            "VRFY",
+            "EXPN",
+            "XSTATS",
+            "LIMITS MAILMAX={n}00 RCPTMAX=50000",
+        ] },
+        Wait { replies: &["220"], texts: &[
             "{host} ESMTP Exim 4.96",
             "{host} verifying the calling host [{peer}]",
             "{host} looking up [{peer}]",
         ] },
-        Wait { codes: &["2"], texts: &[
+        Wait { replies: &["2"], texts: &[
             "{host} verifying <{to}>",
             "{host} callout in progress",
             "{host} verification of <{to}> pending",
             "{host} router lookup deferred, trying the next host",
             "{host} retry {n} of the callout",
         ] },
-        Wait { codes: &[""], texts: &[
+        Wait { replies: &[""], texts: &[
             "{host} request is being processed",
             "{host} lookup in progress",
             "{host} retry {n} of the lookup",

@@ -170,8 +170,8 @@ pub struct Persona {
     pub queue_id: fn(&mut Rng, &DateTime<FixedOffset>) -> String,
     /// How it writes a date.
     pub date: fn(&DateTime<FixedOffset>) -> String,
-    /// What stands in the lines before the last of a reply that takes its time. The first whose
-    /// codes begin the reply counts; an empty code fits all.
+    /// What stands in the lines before the last of a reply that takes its time. The first that fits
+    /// counts.
     pub waits: &'static [Wait],
 }
 
@@ -387,9 +387,12 @@ pub struct BodyTexts {
     pub too_big: &'static str,
 }
 
-/// Texts for the lines of a reply that takes its time, without code and dash.
+/// Texts for the lines of a reply that takes its time, without code and dash. Those that name the
+/// recipient are left out before there is one.
 pub struct Wait {
-    pub codes: &'static [&'static str],
+    /// How the last line of the reply begins; an empty text fits all.
+    pub replies: &'static [&'static str],
+    /// At least two, since none stands twice in a row.
     pub texts: &'static [&'static str],
 }
 

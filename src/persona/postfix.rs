@@ -140,16 +140,24 @@ pub(super) static POSTFIX: Persona = Persona {
     queue_id,
     date: rfc5322,
     waits: &[
-        Wait {
-            codes: &["220"],
+        Wait { replies: &["250 DSN"], texts: &[
+            "XVERP",
+            "XFORWARD NAME ADDR PROTO HELO SOURCE PORT IDENT",
+            "XCLIENT NAME ADDR PROTO HELO LOGIN",
+            "VRFY",
+            "ETRN",
+            "DSN",
+            "8BITMIME",
+            "ENHANCEDSTATUSCODES",
+        ] },
+        Wait { replies: &["220"],
             texts: &[
                 "{host} ESMTP Postfix (Debian/GNU)",
                 "{host} checking access for [{peer}]",
                 "{host} waiting for policy service",
             ],
         },
-        Wait {
-            codes: &["2"],
+        Wait { replies: &["2"],
             texts: &[
                 "Ok: recipient address verification in progress",
                 "Ok: waiting for policy service private/policy",
@@ -160,8 +168,7 @@ pub(super) static POSTFIX: Persona = Persona {
                 "Ok: verify: cache refresh for <{to}>",
             ],
         },
-        Wait {
-            codes: &[""],
+        Wait { replies: &[""],
             texts: &[
                 "{host} waiting for policy service private/policy",
                 "{host} request {id} is in progress",

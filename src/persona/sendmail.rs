@@ -142,18 +142,28 @@ pub(super) static SENDMAIL: Persona = Persona {
     queue_id,
     date,
     waits: &[
-        Wait { codes: &["220"], texts: &[
+        Wait { replies: &["250 HELP"], texts: &[
+            "EXPN",
+            "VERB",
+            "8BITMIME",
+            "DSN",
+            "ETRN",
+            "XUSR",
+            "NO-SOLICITING",
+            "ENHANCEDSTATUSCODES",
+        ] },
+        Wait { replies: &["220"], texts: &[
             "{host} ESMTP Sendmail 8.17.1/8.17.1",
             "{host} checking [{peer}]",
             "{host} load average is high, please wait",
         ] },
-        Wait { codes: &["2"], texts: &[
+        Wait { replies: &["2"], texts: &[
             "<{to}>... Recipient ok (will queue)",
             "<{to}>... Deferred: waiting for name server",
             "<{to}>... map lookup in progress",
             "{id} queued, {n} in queue",
         ] },
-        Wait { codes: &[""], texts: &[
+        Wait { replies: &[""], texts: &[
             "{host} load average is high, please wait",
             "{id} in progress",
             "{host} waiting for name server",

@@ -25,7 +25,7 @@ use crate::Rng;
 use crate::engine::Ending;
 use crate::event::{Plain, Reason, Totals, Verdict, What};
 use crate::persona::path::Route;
-use crate::persona::{Action, Check, Farewell, Fault, Persona, Teaser, Verb};
+use crate::persona::{Action, Check, Farewell, Fault, Persona, Teaser, Verb, Wait};
 use auth::Exchange;
 use checks::Doubt;
 use command::Command;
@@ -196,15 +196,17 @@ impl Dialogue {
         Reply::new(text, Stage::Banner, Next::Command)
     }
 
-    /// Splits a greeting that takes its time into what goes out first and what follows.
-    pub fn teaser(&self, banner: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    /// Splits a greeting that takes its time into what goes out first and what follows. One that is
+    /// never complete must have more than one line, whatever the persona.
+    pub fn teaser(&self, banner: &[u8], endless: bool) -> (Vec<u8>, Vec<u8>) {
         match self.persona().teaser {
-            Teaser::Line => {
+            teaser if endless || teaser == Teaser::Line => {
                 let end = banner.iter().position(|&b| b == b'\n').map_or(banner.len(), |at| at + 1);
                 let mut first = banner.get(..end).unwrap_or_default().to_vec();
                 reply::join(&mut first);
                 (first, banner.to_vec())
             }
+            Teaser::Line => (Vec::new(), banner.to_vec()),
             Teaser::Until(text) => {
                 let found = banner.windows(text.len()).position(|part| part == text.as_bytes());
                 let (first, rest) = banner.split_at(found.map_or(0, |at| at + text.len()));
@@ -293,16 +295,14 @@ impl Dialogue {
         let mut lines = reply.split(|&b| b == b'\n').filter(|line| line.len() >= 4);
         let last = lines.next_back().unwrap_or(b"250 ");
         let code = last.get(..3).unwrap_or(b"250");
-        let waits = self.persona().waits;
-        let fits = |codes: &&[&str]| codes.iter().any(|c| code.starts_with(c.as_bytes()));
-        let texts = waits.iter().find(|wait| fits(&wait.codes)).map_or(&[][..], |w| w.texts);
-        let text = match texts.len() {
-            0 => "",
-            many => {
-                let at = rng.random_range(0..many);
-                texts.get(at).copied().unwrap_or("")
-            }
-        };
+        let fits = |wait: &&Wait| wait.replies.iter().any(|start| last.starts_with(start.as_bytes()));
+        let known = self.envelope.as_ref().is_some_and(|e| !e.to.is_empty());
+        let texts = self.persona().waits.iter().find(fits).map_or(&[][..], |wait| wait.texts);
+        let texts: Vec<&str> = texts.iter().copied().filter(|text| known || !text.contains("{to}")).collect();
+        // Neighbours come from different halves, so that no line stands twice in a row.
+        let (even, odd) = texts.split_at(texts.len().div_ceil(2));
+        let half = if nth.is_multiple_of(2) || odd.is_empty() { even } else { odd };
+        let text = half.get(rng.random_range(0..half.len().max(1))).copied().unwrap_or("");
         let count = nth.saturating_add(rng.random_range(1..7)).to_string();
         let id = format!("{:X}", rng.random_range(0x10_0000_0000u64..0xff_ffff_ffff));
         let values = Values::default().with("n", count.as_bytes()).with("id", id.as_bytes());

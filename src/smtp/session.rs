@@ -121,7 +121,8 @@ impl Session {
         let mut speech = match (reply.stage, manner) {
             (Stage::Banner, Manner::Pieces(_) | Manner::Endless) => {
                 let pause = pacing.greet_pause.draw(&mut self.rng);
-                Speech::greeting(reply.text, reply.next, manner, pause, now.since)
+                let parts = self.dialogue.teaser(&reply.text, manner == Manner::Endless);
+                Speech::greeting(parts, reply.next, manner, pause, now.since)
             }
             (stage, manner) => Speech::new(reply.text, stage, reply.next, manner, now.since),
         };

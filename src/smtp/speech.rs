@@ -67,18 +67,18 @@ impl Speech {
         }
     }
 
-    /// A greeting with a teaser: its first line goes out after `pause`, with the dash that promises
-    /// more, and comes again at the end without it, as postscreen(8) does. Most bots leave a server
+    /// A greeting with a teaser, which goes out after `pause`: `rest` follows. Most bots leave a server
     /// that is silent for 30 s, and who talks before the end of the banner is no mail server.
-    pub fn greeting(text: Vec<u8>, next: Next, manner: Manner, pause: Duration, now: Duration) -> Self {
-        let end = text.iter().position(|&byte| byte == b'\n').map_or(text.len(), |at| at + 1);
-        let mut teaser = text.get(..end).unwrap_or_default().to_vec();
-        if let Some(blank) = teaser.get_mut(3) {
-            *blank = b'-';
-        }
-        let text = [teaser, text].concat();
-        let speech = Speech::new(text, Stage::Banner, next, manner, now);
-        Speech { opening: end, first: Some(pause), ..speech }
+    pub fn greeting(
+        (teaser, rest): (Vec<u8>, Vec<u8>),
+        next: Next,
+        manner: Manner,
+        pause: Duration,
+        now: Duration,
+    ) -> Self {
+        let opening = teaser.len();
+        let speech = Speech::new([teaser, rest].concat(), Stage::Banner, next, manner, now);
+        Speech { opening, first: Some(pause), ..speech }
     }
 
     /// Whether it will never complete.

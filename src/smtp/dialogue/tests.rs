@@ -456,9 +456,10 @@ fn greetings_and_refusals_are_the_persona_s() {
         let mut paper = Paper::of(name);
         let reply = paper.dialogue.banner(&Moment { wall: wall(), rng: &mut rng, honeypot: false });
         assert_eq!(String::from_utf8_lossy(&reply.text), banner);
-        let (teaser, rest) = paper.dialogue.teaser(&reply.text);
+        let (teaser, rest) = paper.dialogue.teaser(&reply.text, false);
         assert_eq!(String::from_utf8_lossy(&teaser), first);
         assert!([teaser, rest].concat().ends_with(b" +0100\r\n") || name == Name::Postfix);
+        assert!(paper.dialogue.teaser(&reply.text, true).0.starts_with(b"220-mx.example.net "));
         let busy = busy(name.persona(), "mx.example.net");
         assert!(busy.starts_with(b"421 ") && busy.ends_with(b"\r\n"));
     }
@@ -585,12 +586,13 @@ fn an_endless_reply_is_varied() {
         let mut rng = Rng::seed_from_u64(7);
         paper.say("EHLO client.example");
         paper.say("MAIL FROM:<a@b.example>");
-        let reply = paper.say("RCPT TO:<x@trap.example>") + "\r\n";
-        let lines: Vec<Vec<u8>> =
-            (0..200).map(|nth| paper.dialogue.continuation(reply.as_bytes(), nth, &mut rng)).collect();
-        let same = lines.windows(2).filter(|pair| pair[0] == pair[1]).count();
-        assert_eq!(same, 0, "{name}");
-        assert!(lines.iter().all(|line| line.starts_with(b"250-")));
+        for line in ["NOOP", "EHLO client.example", "RCPT TO:<x@trap.example>", "DATA"] {
+            let reply = paper.say(line) + "\r\n";
+            let lines: Vec<Vec<u8>> =
+                (0..200).map(|nth| paper.dialogue.continuation(reply.as_bytes(), nth, &mut rng)).collect();
+            assert!(lines.windows(2).all(|pair| pair[0] != pair[1]), "{name}: {line}");
+            assert!(lines.iter().all(|next| next.starts_with(&reply.as_bytes()[..3]) && next[3] == b'-'));
+        }
     }
 }
 
