@@ -11,28 +11,30 @@
 mod auth;
 mod checks;
 mod command;
+mod envelope;
 mod login;
 pub mod message;
 mod patience;
 mod policy;
 mod reply;
+mod texts;
 
 use chrono::{DateTime, FixedOffset};
-use rand::RngExt as _;
 use std::time::Duration;
 
 use crate::Rng;
 use crate::engine::Ending;
 use crate::event::{Plain, Reason, Totals, Verdict, What};
 use crate::persona::path::Route;
-use crate::persona::{Action, Check, Farewell, Fault, Persona, Teaser, Verb, Wait};
+use crate::persona::{Action, Farewell, Fault, Persona, Verb};
 use auth::Exchange;
-use checks::Doubt;
 use command::Command;
+use envelope::Refusals;
 use message::Envelope;
 use patience::Patience;
 pub use policy::{Issued, MessageVerdict, NoneIssued, NullSender, Policy, Recipients};
 use reply::Values;
+pub use texts::busy;
 
 /// The longest name or address kept, in bytes. RFC 5321 4.5.3.1.3 allows 256.
 const LONGEST_KEPT: usize = 512;
@@ -149,30 +151,6 @@ struct Asked<'l> {
     route: Option<Route<'l>>,
 }
 
-/// The RCPT commands that were turned away since MAIL.
-enum Refusals {
-    None,
-    /// All with this reply.
-    Same(Vec<u8>),
-    Mixed,
-}
-
-impl Refusals {
-    /// One more. A refusal by policy is remembered without its code.
-    fn add(&mut self, fault: Fault, reply: &[u8]) {
-        let reply = reply.strip_suffix(b"\r\n").unwrap_or(reply);
-        let kept = match fault {
-            Fault::Denied => reply.get(4..).unwrap_or_default(),
-            _ => reply,
-        };
-        *self = match std::mem::replace(self, Refusals::Mixed) {
-            Refusals::None => Refusals::Same(kept.to_vec()),
-            Refusals::Same(first) if first == kept => Refusals::Same(first),
-            _ => Refusals::Mixed,
-        };
-    }
-}
-
 impl Dialogue {
     /// A conversation in which nothing has been said.
     pub fn new(policy: Policy) -> Self {
@@ -186,32 +164,6 @@ impl Dialogue {
             patience: Patience::default(),
             counts: Counts::default(),
             noted: 0,
-        }
-    }
-
-    /// The greeting, complete.
-    pub fn banner(&mut self, moment: &Moment<'_>) -> Reply {
-        let date = (self.persona().date)(&moment.wall);
-        let text = self.say(self.persona().banner, &Values::default().with("date", date.as_bytes()));
-        Reply::new(text, Stage::Banner, Next::Command)
-    }
-
-    /// Splits a greeting that takes its time into what goes out first and what follows. One that is
-    /// never complete must have more than one line, whatever the persona.
-    pub fn teaser(&self, banner: &[u8], endless: bool) -> (Vec<u8>, Vec<u8>) {
-        match self.persona().teaser {
-            teaser if endless || teaser == Teaser::Line => {
-                let end = banner.iter().position(|&b| b == b'\n').map_or(banner.len(), |at| at + 1);
-                let mut first = banner.get(..end).unwrap_or_default().to_vec();
-                reply::join(&mut first);
-                (first, banner.to_vec())
-            }
-            Teaser::Line => (Vec::new(), banner.to_vec()),
-            Teaser::Until(text) => {
-                let found = banner.windows(text.len()).position(|part| part == text.as_bytes());
-                let (first, rest) = banner.split_at(found.map_or(0, |at| at + text.len()));
-                (first.to_vec(), rest.to_vec())
-            }
         }
     }
 
@@ -287,33 +239,6 @@ impl Dialogue {
                 .collect()
             }
         }
-    }
-
-    /// One more line, `CODE-...` with CR LF and under 500 bytes, that can stand before the last
-    /// line of `reply` in a reply that takes its time; `nth` counts them.
-    pub fn continuation(&self, reply: &[u8], nth: u32, rng: &mut Rng) -> Vec<u8> {
-        let mut lines = reply.split(|&b| b == b'\n').filter(|line| line.len() >= 4);
-        let last = lines.next_back().unwrap_or(b"250 ");
-        let code = last.get(..3).unwrap_or(b"250");
-        let fits = |wait: &&Wait| wait.replies.iter().any(|start| last.starts_with(start.as_bytes()));
-        let known = self.envelope.as_ref().is_some_and(|e| !e.to.is_empty());
-        let texts = self.persona().waits.iter().find(fits).map_or(&[][..], |wait| wait.texts);
-        let texts: Vec<&str> = texts.iter().copied().filter(|text| known || !text.contains("{to}")).collect();
-        // Neighbours come from different halves, so that no line stands twice in a row.
-        let (even, odd) = texts.split_at(texts.len().div_ceil(2));
-        let half = if nth.is_multiple_of(2) || odd.is_empty() { even } else { odd };
-        let text = half.get(rng.random_range(0..half.len().max(1))).copied().unwrap_or("");
-        let count = nth.saturating_add(rng.random_range(1..7)).to_string();
-        let id = format!("{:X}", rng.random_range(0x10_0000_0000u64..0xff_ffff_ffff));
-        let values = Values::default().with("n", count.as_bytes()).with("id", id.as_bytes());
-        let mut line = code.to_vec();
-        line.push(b'-');
-        if let Some(enhanced) = reply::enhanced_code(last) {
-            line.extend_from_slice(enhanced);
-            line.push(b' ');
-        }
-        line.extend_from_slice(&self.expand(text, &values));
-        reply::wire(&line)
     }
 
     /// What the `end` event counts.
@@ -452,95 +377,6 @@ impl Dialogue {
         self.refusals = Refusals::None;
     }
 
-    fn mail(&mut self, asked: &Asked<'_>) -> Option<What> {
-        let route = asked.route.as_ref()?;
-        self.refusals = Refusals::None;
-        self.counts.mails += 1;
-        self.counts.null_from += u64::from(route.is_null());
-        self.envelope = Some(Envelope {
-            helo: self.greeting.as_ref().map_or_else(Vec::new, |g| g.name.clone()),
-            from: kept(route.address),
-            to: Vec::new(),
-        });
-        Some(What::Mail { from: Plain::from_peer(route.address), verdict: Verdict::Accept })
-    }
-
-    fn rcpt(&mut self, asked: &Asked<'_>) -> Option<What> {
-        let route = asked.route.as_ref()?;
-        self.counts.rcpts += 1;
-        if let Some(envelope) = &mut self.envelope {
-            envelope.to.push(kept(route.address));
-        }
-        Some(What::Rcpt {
-            to: Plain::from_peer(route.address),
-            verdict: Verdict::Accept,
-            receipt: self.policy.issued.receipt(route.address),
-        })
-    }
-
-    /// The event for a sender or recipient that was turned away by policy.
-    fn refusal(&mut self, verb: &Verb, check: &Check, asked: &Asked<'_>) -> Option<What> {
-        let route = asked.route.as_ref()?;
-        let verdict = match check.reply.as_bytes().first() {
-            Some(b'4') => Verdict::Tempfail,
-            _ => Verdict::Reject,
-        };
-        let address = Plain::from_peer(route.address);
-        match verb.does {
-            Action::Mail if check.fault == Fault::Denied => {
-                self.counts.mails += 1;
-                self.counts.null_from += u64::from(route.is_null());
-                self.note(What::Mail { from: address, verdict })
-            }
-            Action::Rcpt if check.fault == Fault::Denied => {
-                self.counts.rcpts += 1;
-                let receipt = self.policy.issued.receipt(route.address);
-                self.note(What::Rcpt { to: address, verdict, receipt })
-            }
-            _ => None,
-        }
-    }
-
-    fn dot(&mut self, whole: &message::Whole, moment: &mut Moment<'_>) -> Reply {
-        self.reading = Reading::Commands;
-        self.counts.messages += 1;
-        let body = &self.persona().body;
-        let wanted = match moment.honeypot {
-            true => MessageVerdict::Accept,
-            false => self.policy.verdict,
-        };
-        let (text, verdict) = match wanted {
-            _ if whole.too_big => (body.too_big, Verdict::Reject),
-            MessageVerdict::Accept => (body.accepted, Verdict::Accept),
-            MessageVerdict::Reject => (body.rejected, Verdict::Reject),
-            MessageVerdict::Tempfail => (body.deferred, Verdict::Tempfail),
-        };
-        let stored = match whole.too_big {
-            true => {
-                self.policy.keep.abandon();
-                None
-            }
-            false => self.policy.keep.end(),
-        };
-        let id = (self.persona().queue_id)(moment.rng, &moment.wall);
-        let bytes = whole.bytes.to_string();
-        let serial = moment.rng.random_range(1u64 << 32..1 << 44).to_string();
-        let values = Values::default()
-            .with("serial", serial.as_bytes())
-            .with("id", id.as_bytes())
-            .with("bytes", bytes.as_bytes());
-        let mut reply = Reply::new(self.say(text, &values), Stage::Dot, Next::Command);
-        reply.notes.extend(self.note(What::Message {
-            bytes: whole.bytes,
-            sha256: whole.sha256.as_str().into(),
-            verdict,
-            stored: stored.as_deref().map(Plain::from),
-        }));
-        self.reset();
-        self.patience.message(self.persona(), verdict == Verdict::Accept);
-        reply
-    }
-
     /// Counts a fault, and ends the conversation if it was one too many.
     fn judge(&mut self, fault: Fault, mut reply: Reply) -> Reply {
         let Some(limit) = self.patience.fault(self.persona(), fault) else {
@@ -564,62 +400,12 @@ impl Dialogue {
         self.noted = self.noted.saturating_add(1);
         (self.noted <= MOST_NOTES).then_some(what)
     }
-
-    fn values<'l>(&'l self, asked: &'l Asked<'_>) -> Values<'l> {
-        let mut values = Values::default()
-            .with("line", asked.line)
-            .with("word", asked.command.word)
-            .with("argument", asked.command.argument)
-            .with("mechanism", asked.command.words().next().unwrap_or_default());
-        if let Refusals::Same(refusal) = &self.refusals {
-            values = values.with("refusal", refusal);
-        }
-        let Some(route) = &asked.route else {
-            return values;
-        };
-        if let Some(doubtful) = self.parameters(asked).find(|p| p.doubt != Doubt::None) {
-            values = values.with("parameter", doubtful.word).with("value", doubtful.value);
-        }
-        values
-            .with("path", route.path)
-            .with("to", route.address)
-            .with("from", route.address)
-            .with("complaint", &route.complaint)
-    }
-
-    /// A reply of this text, ready for the wire.
-    fn say(&self, text: &str, values: &Values<'_>) -> Vec<u8> {
-        reply::wire(&self.expand(text, values))
-    }
-
-    fn expand(&self, text: &str, values: &Values<'_>) -> Vec<u8> {
-        let size = self.policy.max_message.to_string();
-        let peer = self.policy.peer.map(|peer| peer.to_string());
-        let name = self.greeting.as_ref().map(|g| g.name.as_slice());
-        let last = self.envelope.as_ref().and_then(|e| e.to.last());
-        reply::fill(text, |word| match word {
-            "host" => Some(self.policy.hostname.as_bytes()),
-            "size" => Some(size.as_bytes()),
-            "peer" => peer.as_deref().map(str::as_bytes),
-            "name" => name,
-            "to" => values.of("to").or(last.map(Vec::as_slice)),
-            word => values.of(word),
-        })
-    }
 }
 
 impl Reply {
     fn new(text: Vec<u8>, stage: Stage, next: Next) -> Self {
         Reply { text, stage, next, notes: Vec::new() }
     }
-}
-
-/// What a persona says instead of its greeting when it has too many connections already.
-pub fn busy(persona: &Persona, hostname: &str) -> Vec<u8> {
-    reply::wire(&reply::fill(persona.busy, |word| match word {
-        "host" => Some(hostname.as_bytes()),
-        _ => None,
-    }))
 }
 
 fn stage(does: Action) -> Stage {

@@ -2,7 +2,8 @@
 
 use super::auth::Mechanism;
 use super::command;
-use super::{Asked, Dialogue, Moment, NullSender, Recipients, Refusals};
+use super::envelope::Refusals;
+use super::{Asked, Dialogue, Moment, NullSender, Recipients};
 use crate::persona::path::{self, Route};
 use crate::persona::{Action, When};
 
