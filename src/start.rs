@@ -90,6 +90,11 @@ pub fn start<P: Pit>() -> ExitCode {
             WRONG
         }
     };
+    BOOK.with(|book| {
+        if let Some(book) = book.borrow_mut().as_mut() {
+            book.sink.finish();
+        }
+    });
     ExitCode::from(code)
 }
 
