@@ -62,6 +62,16 @@ struct Ready {
     children: Vec<Pid>,
 }
 
+/// The line without the `program[pid]: ` that a program may put before it, as for multilog.
+fn without_tag<'a>(line: &'a [u8], program: &str) -> &'a [u8] {
+    let after_name = line.strip_prefix(program.as_bytes()).and_then(|rest| rest.strip_prefix(b"["));
+    let after_pid = after_name.map(|rest| {
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        rest.get(digits..).unwrap_or_default()
+    });
+    after_pid.and_then(|rest| rest.strip_prefix(b"]: ")).unwrap_or(line)
+}
+
 /// Takes the signals that end us and those of ended programs out of the usual delivery.
 ///
 /// # Errors
@@ -211,6 +221,7 @@ impl Server {
     /// plain: a stranger may have had a hand in it.
     fn heard(&mut self, pid: Pid, program: &str, line: &[u8]) {
         let who = format_args!("{program}[{pid}]").to_string();
+        let line = without_tag(line, program);
         let event = str::from_utf8(line).ok().and_then(|line| line.parse::<Event>().ok());
         match event {
             Some(event) => {
@@ -313,6 +324,25 @@ impl Server {
         if status != self.shown {
             self.screen.status(&status);
             self.shown = status;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_no_part_of_an_event() {
+        for (line, text) in [
+            ("smtarpit[42]: end id=1", "end id=1"),
+            ("end id=1", "end id=1"),
+            ("smtarpit[42] end", "smtarpit[42] end"),
+            ("tarpop[42]: end", "tarpop[42]: end"),
+            ("smtarpit[", "smtarpit["),
+            ("", ""),
+        ] {
+            assert_eq!(without_tag(line.as_bytes(), "smtarpit"), text.as_bytes(), "{line}");
         }
     }
 }

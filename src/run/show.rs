@@ -56,8 +56,8 @@ fn what(what: &What, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         What::Still { held, stage, .. } => write!(f, "still held at {stage}, {}", time(*held)),
         What::End { held, bytes_in, bytes_out, stage, reason, kind, evidence, gaveup, .. } => {
             write!(f, "{} at {stage} after {}", ended(*reason), time(*held))?;
-            if let Some(gaveup) = gaveup {
-                write!(f, ", the last {} in silence", time(*gaveup))?;
+            if let Some(gaveup) = gaveup.filter(|gaveup| gaveup.duration() >= Duration::from_secs(1)) {
+                write!(f, ", the last {} in silence", time(gaveup))?;
             }
             write!(f, "; {bytes_in} bytes in, {bytes_out} out; {kind}")?;
             if *evidence == Plain::default() {
