@@ -26,7 +26,7 @@ const HOST: &str = "mx.example.net";
 const DOMAIN: &str = "trap.example";
 
 /// The largest message that they announce.
-const SIZE: &str = "10240000";
+const SIZE: &str = "100000";
 
 /// What the real servers offer to EHLO and we leave out: all of these would let a client say more
 /// with fewer round trips, or need TLS. Nothing else differs but queue ids and dates.
@@ -43,6 +43,9 @@ fn postfix_says_what_the_real_one_says() {
     compare("postfix", &["both.txt", "postfix.txt"], real.address, ours.address);
     let ours = Ours::start("postfix", &["--allow", ALL, "--auth-after", "3"]);
     compare("postfix with AUTH", &["auth.txt"], real.address, ours.address);
+    // 300 s of silence, divided as the real server's.
+    let ours = Ours::start("postfix", &["--allow", ALL, "--speedup", "300"]);
+    compare_silence(real.hasty_address, ours.address);
 }
 
 #[test]
@@ -53,6 +56,9 @@ fn exim_says_what_the_real_one_says() {
     compare("exim", &["both.txt", "exim.txt"], real.address, ours.address);
     let ours = Ours::start("exim", &["--allow", ALL, "--auth-after", "3"]);
     compare("exim with AUTH", &["auth.txt"], real.address, ours.address);
+    // 300 s of silence, divided as the real server's.
+    let ours = Ours::start("exim", &["--allow", ALL, "--speedup", "300"]);
+    compare_silence(real.hasty_address, ours.address);
 }
 
 #[test]
@@ -145,6 +151,24 @@ fn compare(name: &str, files: &[&str], real: SocketAddr, ours: SocketAddr) {
     assert!(lines >= 20, "only {lines} lines are compared");
     println!("{name}: {lines} replies in {} conversations", all.len());
     assert!(wrong.is_empty(), "{name} differs:\n{wrong}");
+}
+
+/// Compares what a silent peer hears, before any command and inside a body.
+fn compare_silence(real: SocketAddr, ours: SocketAddr) {
+    let body = ["EHLO client.example", "MAIL FROM:<a@b.example>", "RCPT TO:<x@trap.example>", "DATA"];
+    for lines in [&[][..], &body] {
+        let last_words = |address| {
+            let mut talk = Talk::to(address);
+            talk.reply();
+            for line in lines {
+                talk.ask(line);
+            }
+            String::from_utf8(talk.rest()).expect("a server speaks ASCII")
+        };
+        let words = last_words(real);
+        assert!(words.starts_with("421"), "{words:?}");
+        assert_eq!(words, last_words(ours));
+    }
 }
 
 /// Compares the answers to EHLO, with a real server that has nothing switched off.

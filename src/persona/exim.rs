@@ -15,7 +15,7 @@ pub(super) static EXIM: Persona = Persona {
     teaser: Teaser::Line,
     busy: "421 Too many concurrent SMTP connections; please try again later.",
     timeout: "421 {host}: SMTP command timeout - closing connection",
-    text_timeout: "421 {host}: SMTP incoming data timeout - closing connection.",
+    text_timeout: "421 {host} SMTP incoming data timeout - closing connection.",
     idle: Duration::from_secs(300),
     verbs: &[
         verb("HELO", Helo, "250 {host} Hello {name} [{peer}]", Idle::Again, &[

@@ -11,6 +11,8 @@ pub struct Exim {
     pub address: SocketAddr,
     /// The same with nothing switched off.
     pub open_address: SocketAddr,
+    /// The same with a time limit of a second.
+    pub hasty_address: SocketAddr,
     _dir: Dir,
 }
 
@@ -24,6 +26,7 @@ impl Exim {
         let spool = spool.display().to_string();
         let closed = dir.write("exim.conf", config(&spool, SWITCHED_OFF));
         let open = dir.write("open.conf", config(&spool, ""));
+        let hasty = dir.write("hasty.conf", config(&spool, "smtp_receive_timeout = 1s\n"));
         // Debian compiles the account in. It exists when the package is installed; here only Exim
         // sees it, in a mount namespace of its own.
         let account = "Debian-exim:x:8:8::/:/usr/sbin/nologin\n";
@@ -40,8 +43,8 @@ impl Exim {
                 on(socket, command.args(["-m", "sh", "-c", script, "exim"]).args(&files))
             })
         };
-        let (address, open_address) = (start(closed), start(open));
-        Exim { address, open_address, _dir: dir }
+        let (address, open_address, hasty_address) = (start(closed), start(open), start(hasty));
+        Exim { address, open_address, hasty_address, _dir: dir }
     }
 }
 
@@ -55,7 +58,7 @@ smtputf8_advertise_hosts = :
 
 /// Debian's behaviour with our policy: mail for our domain is accepted and dropped, anything else is
 /// relaying; AUTH succeeds with the password `good`.
-fn config(spool: &str, switched_off: &str) -> String {
+fn config(spool: &str, more: &str) -> String {
     format!(
         r"
 primary_hostname = {HOST}
@@ -70,7 +73,7 @@ host_lookup =
 rfc1413_query_timeout = 0s
 queue_only
 smtp_enforce_sync = false
-{switched_off}recipients_max = 1000
+{more}recipients_max = 1000
 domainlist ours = {DOMAIN}
 acl_smtp_rcpt = rcpt
 acl_smtp_data = data

@@ -13,6 +13,8 @@ pub struct Postfix {
     pub address: SocketAddr,
     /// The same with nothing switched off.
     pub open_address: SocketAddr,
+    /// The same with a time limit of a second.
+    pub hasty_address: SocketAddr,
     dir: Dir,
 }
 
@@ -20,16 +22,17 @@ impl Postfix {
     pub fn start() -> Self {
         assert!(is_root(), "Postfix needs root: run tests/run");
         let auth = serve_auth();
-        // Postfix cannot be told to choose a port, so two that are free right now must do.
-        let [address, open_address] = [(); 2]
+        // Postfix cannot be told to choose a port, so three that are free right now must do.
+        let addresses = [(); 3]
             .map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap())
             .map(|free| free.local_addr().unwrap());
         let dir = Dir::new();
         let (etc, queue, data) = (dir.make("etc"), dir.make("queue"), dir.make("data"));
         must(Command::new(need("chown")).arg("postfix").arg(&data));
         fs::write(etc.join("main.cf"), main_cf(&queue, &data, auth)).unwrap();
-        fs::write(etc.join("master.cf"), master_cf(address, open_address)).unwrap();
-        let postfix = Postfix { address, open_address, dir };
+        fs::write(etc.join("master.cf"), master_cf(addresses)).unwrap();
+        let [address, open_address, hasty_address] = addresses;
+        let postfix = Postfix { address, open_address, hasty_address, dir };
         must(postfix.command().arg("start"));
         until("Postfix to listen", || TcpStream::connect(postfix.address).ok());
         postfix
@@ -81,10 +84,11 @@ message_size_limit = {SIZE}
     )
 }
 
-fn master_cf(address: SocketAddr, open_address: SocketAddr) -> String {
+fn master_cf([address, open_address, hasty_address]: [SocketAddr; 3]) -> String {
     format!(
         "{address} inet n - n - - smtpd
 {open_address} inet n - n - - smtpd -o smtpd_discard_ehlo_keywords= -o smtputf8_enable=yes
+{hasty_address} inet n - n - - smtpd -o smtpd_timeout=1s
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite

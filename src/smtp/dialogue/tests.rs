@@ -314,7 +314,7 @@ fn a_silent_peer_hears_the_persona() {
     for line in ["EHLO x", "MAIL FROM:<a@b.example>", "RCPT TO:<x@trap.example>", "DATA"] {
         paper.say(line);
     }
-    assert!(paper.dialogue.timeout().text.starts_with(b"421 mx.example.net: SMTP incoming data timeout"));
+    assert!(paper.dialogue.timeout().text.starts_with(b"421 mx.example.net SMTP incoming data timeout"));
 }
 
 #[test]
