@@ -3,9 +3,10 @@
 //!
 //! Where a client's timeout can be set, it and our pauses are divided by the same factor, and the
 //! measured time is multiplied; `curl` has no such option and is stopped after 100 seconds. A client
-//! without any timeout is stopped when it was held as long as the measurement lasted.
+//! that would stay for ever is stopped when it was held as long as the measurement lasted.
 
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use sundew::event::{Reason, What};
 
 use crate::harness::log::End;
 use crate::harness::servers::{Server, Setup, Super};
-use crate::harness::{Dir, Process, Ran, Running, must, need, need_root, until};
+use crate::harness::{Dir, Process, Ran, Running, must, need, need_root, unpacked, until};
 
 const MESSAGE: &str = "From: a@client.example.net\nTo: b@example.org\nSubject: hello\n\nHow are you?\n";
 
@@ -31,7 +32,7 @@ fn hold(name: &str, factor: u32, target: u32, client: impl FnOnce(&Server, &Dir)
     let running = Running::start(&mut client(&server, &dir), message(&dir));
     // A machine with much to do may take long to start it, which is not the time that it is held.
     server.log.wait("connect", |event| event.what.word() == "connect");
-    let ran = running.finish(target / factor + Duration::from_secs(2));
+    let ran = running.finish(target / factor + Duration::from_secs(5));
     let end = server.log.end(&format!("the end of {name}"), |_| true);
     let held = end.held * factor;
     let stopped = if ran.status.is_none() { ", then we stopped it" } else { "" };
@@ -138,6 +139,46 @@ fn curl_is_held_in_real_time() {
         command
     });
     assert_eq!(ran.status, None, "curl left: {}", ran.stderr);
+}
+
+/// Exim gives every reply a deadline of 300 s, and the one to the final dot 600 s; nothing holds it
+/// beyond. The best tarpit measured got 1786 s out of six replies. Two of them are the banner, which
+/// we complete in 20 s because most other programs leave a slow one, and the reply to EHLO, at which
+/// Exim cannot be told from others yet. The other four are worth 85 % of 1500 s.
+#[test]
+fn exim_is_held_until_just_before_each_deadline() {
+    need_root("Exim becomes an account of its own");
+    let (end, ran) = hold("Exim", 60, 1275, exim);
+    assert_eq!((ran.status, end.stage.as_str()), (Some(0), "quit"), "{}{}", end.event, ran.stderr);
+}
+
+fn exim(server: &Server, dir: &Dir) -> Command {
+    let spool = dir.make("spool");
+    fs::set_permissions(&spool, fs::Permissions::from_mode(0o777)).unwrap();
+    let port = server.address.port();
+    let config = format!(
+        "primary_hostname = client.example.net\nexim_user = mail\nexim_group = mail\nnever_users =\n\
+         keep_environment =\nspool_directory = {spool}\nlog_file_path = {spool}/%slog\n\
+         begin routers\nall:\n driver = manualroute\n route_list = * 127.0.0.1\n self = send\n\
+         transport = tarpit\n\
+         begin transports\ntarpit:\n driver = smtp\n port = {port}\n hosts_avoid_tls = *\n\
+         command_timeout = 5s\n data_timeout = 5s\n final_timeout = 10s\n\
+         begin retry\n* * F,1h,1h\n",
+        spool = spool.display()
+    );
+    // The package is not installed, so its account exists only where this Exim looks. Queueing and
+    // delivering are two steps, because Exim gives up a private configuration when it starts itself.
+    let script = "mount --bind \"$1\" /etc/passwd && mount --bind \"$2\" /etc/group && \
+                  \"$3\" -C \"$4\" -odq -f a@client.example.net b@example.org && exec \"$3\" -C \"$4\" -q";
+    let with = |file: &str, line: &str| fs::read_to_string(file).unwrap() + line;
+    let mut command = Command::new(need("unshare"));
+    command
+        .args(["--mount", "sh", "-c", script, "exim"])
+        .arg(dir.write("passwd", with("/etc/passwd", "Debian-exim:x:8:8::/:/usr/sbin/nologin\n")))
+        .arg(dir.write("group", with("/etc/group", "Debian-exim:x:8:\n")))
+        .arg(unpacked("exim4-daemon-light").join("usr/sbin/exim4"))
+        .arg(dir.write("exim.conf", config));
+    command
 }
 
 /// How much faster than in life Postfix's day goes by.
