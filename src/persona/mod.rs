@@ -117,6 +117,7 @@ impl std::error::Error for NotAPersona {}
 
 /// One server: all that distinguishes it from the others.
 pub struct Persona {
+    /// How the configuration and the log call it.
     pub name: Name,
     /// The greeting, with its code.
     pub banner: &'static str,
@@ -124,8 +125,9 @@ pub struct Persona {
     pub teaser: Teaser,
     /// What it says instead of the greeting when it has too many connections already.
     pub busy: &'static str,
-    /// What it says to a peer that is silent, and to one that is silent in the middle of a message.
+    /// What it says to a peer that is silent.
     pub timeout: &'static str,
+    /// What it says to one that is silent in the middle of a message.
     pub text_timeout: &'static str,
     /// How long it lets a peer be silent.
     pub idle: Duration,
@@ -139,11 +141,13 @@ pub struct Persona {
     pub nul: Option<&'static str>,
     /// How it separates a verb from what follows.
     pub blanks: Blanks,
-    /// How it reads what follows `FROM:` and `TO:`.
+    /// How it reads what follows `FROM:`.
     pub sender: fn(&[u8]) -> Route<'_>,
+    /// How it reads what follows `TO:`.
     pub recipient: fn(&[u8]) -> Route<'_>,
-    /// The parameters of MAIL and of RCPT that it knows.
+    /// The parameters of MAIL that it knows.
     pub mail_parameters: &'static [&'static str],
+    /// The parameters of RCPT that it knows.
     pub rcpt_parameters: &'static [&'static str],
     /// What ends the connection at once, if anything does.
     pub forbidden: Option<Forbidden>,
@@ -164,7 +168,9 @@ pub struct Persona {
     pub forgives: bool,
     /// Whether a body whose first line ended in CR LF can only end in CR LF `.` CR LF.
     pub strict_dot: bool,
+    /// How it conducts AUTH.
     pub auth: AuthTexts,
+    /// What it says after the final dot.
     pub body: BodyTexts,
     /// Makes the id under which it queues a message.
     pub queue_id: fn(&mut Rng, &DateTime<FixedOffset>) -> String,
@@ -177,19 +183,25 @@ pub struct Persona {
 
 /// A command: its checks in their order, then what it does.
 pub struct Verb {
+    /// In capitals; a peer may write it in any case.
     pub word: &'static str,
+    /// What happens when no check objects.
     pub does: Action,
     /// The answer when no check objects.
     pub reply: &'static str,
     /// Whether it counts as a command that moves no mail.
     pub idle: Idle,
+    /// The first that objects gives the reply, and nothing else happens.
     pub checks: &'static [Check],
 }
 
 /// An objection to a command.
 pub struct Check {
+    /// When it objects.
     pub when: When,
+    /// As what that counts against the peer.
     pub fault: Fault,
+    /// The answer.
     pub reply: &'static str,
 }
 
@@ -338,7 +350,9 @@ pub struct Limit {
     pub forgiven: u32,
     /// How many commands that move no mail are free before they count as [`Fault::Chatter`].
     pub free: u32,
+    /// The last words.
     pub farewell: &'static str,
+    /// Where they stand.
     pub form: Farewell,
 }
 
@@ -355,6 +369,7 @@ pub enum Farewell {
 
 /// Words that no mail program says.
 pub struct Forbidden {
+    /// First words of a line, in capitals; a peer may write them in any case.
     pub words: &'static [&'static str],
     /// Whether a first word that ends in a colon, as in the header of a message, is one too.
     pub headers: bool,
@@ -362,12 +377,15 @@ pub struct Forbidden {
     pub not_letters: bool,
     /// Whether this applies to the first command only.
     pub first_only: bool,
+    /// The last words.
     pub reply: &'static str,
 }
 
 /// The texts of AUTH (RFC 4954).
 pub struct AuthTexts {
+    /// The peer is let in.
     pub success: &'static str,
+    /// The password is wrong.
     pub failure: &'static str,
     /// What the peer sent is not base64.
     pub not_base64: &'static str,
@@ -379,11 +397,15 @@ pub struct AuthTexts {
     pub equals_is_empty: bool,
 }
 
-/// The texts around a message.
+/// The texts after a message.
 pub struct BodyTexts {
+    /// It is queued under `{id}`.
     pub accepted: &'static str,
+    /// It is not wanted.
     pub rejected: &'static str,
+    /// The peer shall come again with it.
     pub deferred: &'static str,
+    /// It is larger than SIZE announced.
     pub too_big: &'static str,
 }
 

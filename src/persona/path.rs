@@ -12,6 +12,7 @@ pub struct Route<'l> {
     pub path: &'l [u8],
     /// The address in it, without brackets and without a source route.
     pub address: &'l [u8],
+    /// What is wrong with it.
     pub fault: Option<PathFault>,
     /// What follows the path.
     pub parameters: &'l [u8],

@@ -79,7 +79,9 @@ impl Stage {
 pub struct Reply {
     /// Complete, with CR LF, maybe several lines, and two replies when the persona loses its patience.
     pub text: Vec<u8>,
+    /// What it answers.
     pub stage: Stage,
+    /// What comes after it.
     pub next: Next,
     /// What the log should have of it.
     pub notes: Vec<What>,
@@ -98,7 +100,9 @@ pub enum Next {
 
 /// The moment at which the dialogue is asked.
 pub struct Moment<'m> {
+    /// For the dates and queue ids in replies.
     pub wall: DateTime<FixedOffset>,
+    /// For what differs from one reply to the next.
     pub rng: &'m mut Rng,
     /// The peer is taken for a person: relaying seems to work, AUTH succeeds after some tries,
     /// messages are queued.
@@ -183,6 +187,7 @@ impl Dialogue {
 
     /// Hears the beginning of a line that was too long for the reader.
     pub fn overlong(&mut self, line: &[u8], moment: &mut Moment<'_>) -> Reply {
+        // No answer of an AUTH exchange is so long: whoever sends this has lost the thread.
         if matches!(self.reading, Reading::Auth(_)) {
             return self.command(b"*", Ending::CrLf, moment);
         }

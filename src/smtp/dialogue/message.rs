@@ -76,6 +76,7 @@ pub struct Whole {
     pub bytes: u64,
     /// SHA-256 of all of them, in hexadecimal.
     pub sha256: String,
+    /// It is larger than what is kept.
     pub too_big: bool,
 }
 

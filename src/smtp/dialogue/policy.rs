@@ -53,12 +53,17 @@ impl Issued for NoneIssued {
 
 /// What the operator decided.
 pub struct Policy {
+    /// Whom we pretend to be.
     pub persona: &'static Persona,
+    /// Our name, as replies show it.
     pub hostname: String,
     /// Our domains, in any case.
     pub domains: Vec<String>,
+    /// Who is accepted at RCPT.
     pub recipients: Recipients,
+    /// Whether `<>` is accepted at MAIL.
     pub null_sender: NullSender,
+    /// What is said after the final dot, unless the peer is taken for a person.
     pub verdict: MessageVerdict,
     /// The most bytes of a message that are kept, and what SIZE announces.
     pub max_message: u64,
@@ -66,7 +71,10 @@ pub struct Policy {
     pub auth_after: u32,
     /// The same while the peer is taken for a person.
     pub human_auth_after: u32,
+    /// The peer's address, as replies show it.
     pub peer: Option<IpAddr>,
+    /// Knows the addresses that are ours.
     pub issued: Box<dyn Issued>,
+    /// Takes the messages.
     pub keep: Box<dyn Keep>,
 }
