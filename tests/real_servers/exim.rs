@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::{DOMAIN, HOST, SIZE, on, serve};
-use crate::harness::{Dir, is_root, need, unpacked};
+use crate::harness::{Dir, is_root, must, need, unpacked};
+
+/// The packages of the libraries that exim4-daemon-light needs.
+const LIBRARIES: &str = "libdb5.3 libgnutls-dane0 libgnutls30 libidn12 libidn2-0 libnsl2 libpcre2-8-0";
 
 /// Exim from its Debian package, not installed.
 pub struct Exim {
@@ -20,6 +23,10 @@ impl Exim {
     pub fn start() -> Self {
         assert!(is_root(), "Exim needs root: run tests/run");
         let program = unpacked("exim4-daemon-light").join("usr/sbin/exim4");
+        // An unpacked package brings none of its dependencies.
+        let libraries = must(Command::new(need("ldd")).arg(&program));
+        let libraries = String::from_utf8_lossy(&libraries.stdout);
+        assert!(!libraries.contains("not found"), "apt-get install {LIBRARIES}: {libraries}");
         let dir = Dir::new();
         let spool = dir.make("spool");
         fs::set_permissions(&spool, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
