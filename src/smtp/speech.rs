@@ -98,7 +98,7 @@ impl Speech {
             Manner::Whole(pause) => pause,
             Manner::Pieces(time) => {
                 if self.opening == 0 {
-                    self.fill(time, pacing, rng, more);
+                    self.fill(time, rng, more);
                 }
                 slow.min(time)
             }
@@ -147,12 +147,12 @@ impl Speech {
     /// Puts continuation lines before a short reply that has to last long, so that every pause
     /// brings at least a byte: a client that cuts by inactivity must not be lost while one that
     /// cuts by deadline is held.
-    fn fill(&mut self, time: Duration, pacing: &Pacing, rng: &mut Rng, more: &mut Continue<'_>) {
-        let pause = pacing.steps.pause(time, pacing.max_pause, rng).max(Duration::from_secs(1));
-        let pauses = usize::try_from(time.as_secs() / pause.as_secs().max(1)).unwrap_or(0);
+    fn fill(&mut self, time: Duration, rng: &mut Rng, more: &mut Continue<'_>) {
+        // No pause of the shipped tables is shorter on average.
+        let pauses = usize::try_from(time.as_secs() / 5).unwrap_or(usize::MAX);
         // A 354 of several lines confuses clients, and AUTH knows no such thing at all (RFC 4954 4).
         let single = self.text.starts_with(b"3");
-        while !single && self.text.len() < pauses * 4 && self.continued < 8 {
+        while !single && self.text.len() < pauses && self.continued < 8 {
             let mut text = more(&self.text, self.continued, rng);
             self.continued += 1;
             text.append(&mut self.text);
