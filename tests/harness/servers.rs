@@ -311,8 +311,15 @@ impl Setup {
         );
         let file = self.dir.write("inetd.conf", line);
         let mut command = if openbsd {
-            let mut command = Command::new(unpacked("openbsd-inetd").join("usr/sbin/inetd"));
-            command.arg("-i");
+            // It writes /run/inetd.pid, which is not ours to write; this one is its own.
+            let script = "mount -t tmpfs tmpfs /run && exec \"$@\"";
+            let mut command = Command::new(need("unshare"));
+            command
+                .arg("--mount")
+                .args((!is_root()).then_some("--map-root-user"))
+                .args(["sh", "-c", script, "inetd"])
+                .arg(unpacked("openbsd-inetd").join("usr/sbin/inetd"))
+                .arg("-i");
             command
         } else {
             let dir = unpacked("inetutils-inetd");
