@@ -46,3 +46,6 @@ mod real_servers;
 
 /// Slots between processes that start together and are killed.
 mod slots;
+
+/// Every block of README.md.
+mod readme;

@@ -1,0 +1,240 @@
+//! Every block of README.md that shows something to type or to see is run here, or compared with
+//! what is really to be seen.
+//!
+//! The word after the language names the block. What a test must change, ports and paths, it changes
+//! in the text of the block; everything else runs as it stands there.
+
+use std::collections::HashMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::harness::servers::{Setup, Super};
+use crate::harness::talk::Talk;
+use crate::harness::{Dir, Process, SMTARPIT, must, need, root, shipped};
+use crate::run_program::Running;
+
+/// Every block, and the test that answers for it.
+const BLOCKS: &[(&str, fn())] = &[
+    ("text transcript", the_transcript_is_what_is_said),
+    ("text event", the_transcript_is_what_is_said),
+    ("sh try", the_first_command_starts_it),
+    ("text listens", the_first_command_starts_it),
+    ("sh swaks", the_first_command_starts_it),
+    ("sh tests", the_second_command_is_there),
+    ("sh xinetd", the_lines_for_xinetd_install_it),
+    ("sh tcpserver", the_lines_for_tcpserver_install_it),
+    ("sh container", a_container_logs_what_the_last_lines_find),
+    ("sh look", a_container_logs_what_the_last_lines_find),
+];
+
+/// The fenced blocks by their names.
+fn blocks() -> HashMap<String, String> {
+    let readme = shipped("README.md");
+    let mut blocks = HashMap::new();
+    let mut parts = readme.split("```");
+    parts.next();
+    while let (Some(block), Some(_)) = (parts.next(), parts.next()) {
+        let (name, text) = block.split_once('\n').expect("a fence stands on a line of its own");
+        assert!(blocks.insert(name.to_owned(), text.to_owned()).is_none(), "there are two blocks {name:?}");
+    }
+    blocks
+}
+
+fn block(name: &str) -> String {
+    blocks().remove(name).unwrap_or_else(|| panic!("README.md has no block {name:?}"))
+}
+
+#[test]
+fn every_block_has_its_test() {
+    let mut there: Vec<_> = blocks().into_keys().collect();
+    let mut tested: Vec<_> = BLOCKS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    there.sort();
+    tested.sort();
+    assert_eq!(there, tested);
+    // Four spaces make a block too, one that no test would see.
+    let outside = shipped("README.md").split("```").step_by(2).map(str::to_owned).collect::<String>();
+    let hidden: Vec<_> = outside.lines().filter(|line| line.starts_with("    ")).collect();
+    assert!(hidden.is_empty(), "{hidden:?}");
+}
+
+/// Has the conversation again, twenty times as fast: the same words in the same order, but for the
+/// lines of a held reply, which are drawn by lot. A line that ends in `...` is one that was not complete.
+#[test]
+fn the_transcript_is_what_is_said() {
+    let dir = Dir::new();
+    let config = dir.write("sundew.toml", "hostname = \"mx.example.org\"\ndomains = [\"example.org\"]\n");
+    let config = config.to_str().unwrap();
+    let running = Running::start(&["--listen", "127.0.0.1:0", "--speedup", "20", "--config", config]);
+    let mut talk = Talk::to(running.address());
+    let mut before = 0.0;
+    for line in block("text transcript").lines() {
+        let (time, words) = line.trim_start().split_once("  ").expect("a time, then words");
+        let time: f64 = time.trim_end_matches(" s").parse().expect("a time in seconds");
+        assert!(time >= before, "{line}");
+        before = time;
+        match (words.split_once(": "), words.strip_suffix("...")) {
+            (Some(("C", said)), _) => talk.say(said),
+            (Some(("S", _)), Some(part)) => drop(talk.hear(&part["S: ".len()..])),
+            (Some(("S", said)), None) if is_drawn(said) => {}
+            (Some(("S", said)), None) => {
+                let heard = std::iter::from_fn(|| Some(talk.line())).find(|line| !is_drawn(line));
+                assert_eq!(heard.as_deref(), Some(said));
+            }
+            _ => panic!("neither side says {line:?}"),
+        }
+    }
+    drop(talk);
+    let seen = running.out.has("hung up", 1);
+    // The time and the last bytes differ from run to run, the rest does not.
+    let event = block("text event");
+    for part in ["  127.0.0.1        hung up at rcpt after ", "; 91 bytes in, ", " out; program ("] {
+        assert!(event.contains(part) && seen.contains(part), "{part} in {event} and {seen}");
+    }
+}
+
+/// Whether this is a line of a held reply: `250-2.1.5 `, and then words that differ from run to run.
+fn is_drawn(line: &str) -> bool {
+    let mut rest = line.chars().skip(3);
+    rest.next() == Some('-') && rest.next().is_some_and(|c| c.is_ascii_digit()) && rest.next() == Some('.')
+}
+
+/// Makes the release programs as the README says, once, before anything has to be quick.
+fn released() {
+    static ONCE: OnceLock<()> = OnceLock::new();
+    ONCE.get_or_init(|| {
+        must(Command::new(env!("CARGO")).args(["build", "--release"]).current_dir(root()));
+    });
+}
+
+#[test]
+fn the_first_command_starts_it() {
+    released();
+    let line = block("sh try");
+    let options = "-- --listen 127.0.0.1:0 --speedup 20";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{} {options}", line.trim_end())]).current_dir(root());
+    let running = Running::command(&mut shell);
+    let port = running.address().port().to_string();
+    let seen = running.out.text();
+    assert_eq!(seen.replace(&port, "2525"), block("text listens"));
+
+    need("swaks");
+    let swaks = block("sh swaks").replace("2525", &port);
+    assert!(seen.contains(swaks.trim_end()), "{swaks} in {seen}");
+    let swaks = Process::start(Command::new("sh").args(["-c", &swaks]).stdout(std::process::Stdio::null()));
+    running.out.has(", postfix persona", 1);
+    running.out.has("RCPT TO someone@example.org: accepted", 1);
+    drop(swaks);
+    running.out.has("hung up at rcpt", 1);
+}
+
+#[test]
+fn the_second_command_is_there() {
+    // It cannot be run from here: it is what runs this.
+    let line = block("sh tests");
+    let script = root().join(line.trim());
+    let mode = fs::metadata(&script).unwrap_or_else(|error| panic!("{line}: {error}")).permissions().mode();
+    assert_eq!(mode & 0o111, 0o111, "{line} can be executed");
+    assert!(fs::read_to_string(script).unwrap().contains("cargo test"), "{line} runs the tests");
+}
+
+/// Runs installation lines against a directory that stands for the root directory.
+fn install(lines: &str, dir: &Dir) {
+    released();
+    let to = dir.path("").display().to_string();
+    let to = to.trim_end_matches('/');
+    // What the lines call with the power of root, and what it is in here.
+    for (name, does) in [
+        ("sudo", "exec \"$@\"".to_owned()),
+        ("systemctl", "echo \"$@\" >> \"$(dirname \"$0\")/systemctl.said\"".to_owned()),
+        ("systemd-sysusers", format!("exec {} --root={to} \"$@\"", need("systemd-sysusers").display())),
+        ("systemd-tmpfiles", format!("exec {} --root={to} \"$@\"", need("systemd-tmpfiles").display())),
+    ] {
+        let script = dir.write(&format!("tools/{name}"), format!("#!/bin/sh\n{does}\n"));
+        fs::set_permissions(script, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    for made in ["usr/local/sbin", "etc/xinetd.d", "etc/service"] {
+        dir.make(made);
+    }
+    let mut lines = lines.to_owned();
+    for place in [" /usr/", " /etc/"] {
+        lines = lines.replace(place, &format!(" {to}{}", place.trim_start()));
+    }
+    let path = format!("{}:{}", dir.path("tools").display(), std::env::var("PATH").unwrap_or_default());
+    must(Command::new("sh").args(["-ec", &lines]).current_dir(root()).env("PATH", path));
+}
+
+/// Holds one caller with the program that was installed, under the service file that was installed.
+fn serves(under: Super, program: &Path) {
+    let server = Setup::under(under).program(program).option("--speedup").option("20").start();
+    let mut talk = server.talk();
+    assert!(talk.line().starts_with("220-mx.example.org "));
+}
+
+#[test]
+fn the_lines_for_xinetd_install_it() {
+    let dir = Dir::new();
+    install(&block("sh xinetd"), &dir);
+    assert_eq!(fs::read_to_string(dir.path("tools/systemctl.said")).unwrap(), "restart xinetd\n");
+    assert_eq!(fs::read_to_string(dir.path("etc/xinetd.d/smtarpit")).unwrap(), shipped("xinetd.d/smtarpit"));
+    assert!(fs::read_to_string(dir.path("etc/passwd")).unwrap().contains("sundew:"));
+    assert!(dir.path("run/sundew/smtarpit").is_dir());
+    serves(Super::Xinetd, &dir.path("usr/local/sbin/smtarpit"));
+}
+
+#[test]
+fn the_lines_for_tcpserver_install_it() {
+    let dir = Dir::new();
+    let before: String = block("sh xinetd").split_inclusive('\n').take(3).collect();
+    install(&(before + &block("sh tcpserver")), &dir);
+    let linked = fs::canonicalize(dir.path("etc/service/smtarpit")).unwrap();
+    let ours = root().join("contrib/tcpserver/smtarpit");
+    assert_eq!(files(&linked), files(&ours));
+    serves(Super::Tcpserver, &dir.path("usr/local/sbin/smtarpit"));
+}
+
+/// Every file below a directory: its name, its permissions, its bytes.
+fn files(top: &Path) -> Vec<(PathBuf, u32, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut dirs = vec![top.to_owned()];
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                dirs.push(path);
+                continue;
+            }
+            let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o111;
+            found.push((path.strip_prefix(top).unwrap().to_owned(), mode, fs::read(&path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_container_logs_what_the_last_lines_find() {
+    let dir = Dir::new();
+    let programs = Path::new(SMTARPIT).parent().unwrap().display();
+    let path = format!("{programs}:{}", std::env::var("PATH").unwrap_or_default());
+    let config = dir.write("sundew.toml", "slots = 3\nspeedup = 20\n");
+    let line =
+        block("sh container").replace(":25", ":0").replace("/etc/sundew.toml", config.to_str().unwrap());
+    let running = Running::command(Command::new("sh").args(["-c", &line]).env("PATH", &path));
+    let port = running.address().port();
+    drop(std::net::TcpStream::connect(("127.0.0.1", port)).unwrap());
+    let log = running.out.has("end id=", 1);
+    let log = dir.write("mail.log", log);
+
+    let lines = block("sh look").replace("/var/log/mail.log", log.to_str().unwrap());
+    let output =
+        must(Command::new("sh").args(["-ec", &lines]).env("PATH", &path).env("SUNDEW_CONFIG", config));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("slots = 3"), "{text}");
+    let last = text.lines().last().unwrap();
+    let (_, event) = last.split_once("]: ").unwrap();
+    assert!(matches!(event.parse::<sundew::event::Event>().unwrap().what, sundew::event::What::End { .. }));
+}
