@@ -41,6 +41,7 @@ mod ghosts;
 
 /// Peers at their worst: endless lines, NULs, a million commands, half-closed and broken connections.
 mod abuse;
+
 /// The personas against a real Postfix, a real Exim and nmap.
 mod real_servers;
 
