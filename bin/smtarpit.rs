@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+#[global_allocator]
+static HEAP: sundew::sys::heap::Heap = sundew::sys::heap::Heap;
+
 fn main() -> ExitCode {
     sundew::start::start::<sundew::config::Smtarpit>()
 }

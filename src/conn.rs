@@ -9,7 +9,7 @@ use crate::drive::{Came, Wire};
 use crate::engine::Mode;
 use crate::event::Reason;
 use crate::lines::Lines;
-use crate::sys;
+use crate::sys::{self, Standard, standard};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -68,7 +68,7 @@ impl<'a, C: Clock> Conn<'a, C> {
     pub fn open(clock: &'a C, speedup: f64) -> io::Result<Self> {
         let signals = watch_signals().ok();
         let own = |fd: BorrowedFd<'_>| fd.try_clone_to_owned();
-        Self::new(own(io::stdin().as_fd())?, own(io::stdout().as_fd())?, signals, clock, speedup)
+        Self::new(own(standard(Standard::Input))?, own(standard(Standard::Output))?, signals, clock, speedup)
     }
 
     fn new(
@@ -292,9 +292,9 @@ pub fn is_pipe(fd: BorrowedFd<'_>) -> bool {
 /// Points fd 2 at /dev/null if it is the peer's connection: under xinetd and inetd fds 0, 1 and 2
 /// are one socket, and a panic message would go to the spammer.
 pub fn mute_stderr() {
-    let (input, output, errors) = (io::stdin(), io::stdout(), io::stderr());
-    let errors = same(errors.as_fd());
-    let peers = [same(input.as_fd()), same(output.as_fd())];
+    let [input, output, errors] =
+        [Standard::Input, Standard::Output, Standard::Error].map(|number| same(standard(number)));
+    let peers = [input, output];
     let console = errors.is_some_and(|(_, mode)| mode == libc::S_IFCHR || mode == libc::S_IFREG);
     if (errors.is_none() || (peers.contains(&errors) && !console))
         && let Ok(null) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")

@@ -15,12 +15,12 @@ use crate::peer::{self, Ends};
 use crate::privileges::{self, Ids};
 use crate::sink::{self, Sink};
 use crate::slots::{self, Grant, Limits, Slot};
+use crate::sys::{Standard, heap, standard};
 use chrono::{DateTime, FixedOffset};
 use rand::SeedableRng as _;
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::os::fd::AsFd as _;
 use std::panic::PanicHookInfo;
 use std::path::Path;
 use std::process::ExitCode;
@@ -34,7 +34,7 @@ const WRONG: u8 = 100;
 const LATER: u8 = 111;
 
 /// A program that serves one connection.
-pub trait Pit: Program {
+pub trait Pit: Program + Clone {
     /// The program's name in the log.
     const TAG: &'static str;
     /// The options that all programs share.
@@ -62,10 +62,17 @@ pub struct Circumstances {
 pub fn start<P: Pit>() -> ExitCode {
     conn::mute_stderr();
     let clock = System::start();
+    heap::begin();
     let args: Vec<OsString> = std::env::args_os().collect();
-    let serving = is_served();
-    let code = match (config::load::<P>(args.iter().cloned()), serving) {
-        (Ok(Asked::Run(config)), true) => serve(&config, clock),
+    let loaded = config::load::<P>(args.iter().cloned());
+    heap::end();
+    let code = match (loaded, is_served()) {
+        (Ok(Asked::Run(config)), true) => {
+            // The copy stays, while the options as they were parsed go with all that parsing took.
+            let own = config.clone();
+            drop((config, args));
+            serve(&own, clock)
+        }
         (Ok(Asked::Run(_)), false) => {
             let tag = P::TAG;
             tell(&format!(
@@ -100,8 +107,8 @@ pub fn start<P: Pit>() -> ExitCode {
 
 /// Whether fd 0 is a connection: a socket, or the pipe of a UCSPI program such as sslserver.
 fn is_served() -> bool {
-    let stdin = std::io::stdin();
-    conn::is_socket(stdin.as_fd()) || (conn::is_pipe(stdin.as_fd()) && peer::served(environment))
+    let input = standard(Standard::Input);
+    conn::is_socket(input) || (conn::is_pipe(input) && peer::served(environment))
 }
 
 fn environment(name: &str) -> Option<String> {
@@ -117,7 +124,7 @@ fn tell(text: &str) {
 fn misconfigured<P: Pit>(failure: &Failure, args: &[OsString], clock: &System) -> u8 {
     let (choice, socket) = salvage(args);
     let sink = Sink::open(P::TAG, choice, Path::new(&socket), syslog::Facility::LOG_MAIL);
-    open_book(sink, &peer::ends(std::io::stdin().as_fd(), environment), clock);
+    open_book(sink, &peer::ends(standard(Standard::Input), environment), clock);
     error(clock, failure);
     if let Ok(mut wire) = Conn::open(clock, 1.0) {
         wire.say(&P::sorry(&config::nodename()));
@@ -148,7 +155,7 @@ fn salvage(args: &[OsString]) -> (sink::Choice, OsString) {
 /// Serves the connection on fd 0 and 1.
 fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
     let common = config.common();
-    let ends = peer::ends(std::io::stdin().as_fd(), environment);
+    let ends = peer::ends(standard(Standard::Input), environment);
     let sink = Sink::open(P::TAG, common.log, &common.log_socket, common.facility.into());
     open_book(sink, &ends, &clock);
     std::panic::set_hook(Box::new(last_words));
