@@ -217,7 +217,7 @@ impl<C: Clock> Wire for Conn<'_, C> {
         }
         // Start-up is over: what it needed is not needed for the days that this wait may last.
         if !std::mem::replace(&mut self.trimmed, true) {
-            sys::trim_heap();
+            sys::forget_start_up();
         }
         loop {
             // What the peer has not taken yet holds back its next command too.

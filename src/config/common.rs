@@ -41,20 +41,20 @@ pub struct Common {
     /// How many connections are held at once
     ///
     /// Callers beyond this number are told at once that the server is busy. 0 tells everyone.
-    #[arg(long, value_name = "N", default_value_t = 35, value_parser = value::number(0_u32, 100_000))]
+    #[arg(long, value_name = "N", default_value = "35", value_parser = value::number(0_u32, 100_000))]
     pub slots: u32,
 
     /// How many connections there may be at all
     ///
     /// Callers beyond this number are closed without a word. It should be what the super-server
     /// allows: instances of xinetd, -c of tcpserver, MaxConnections of systemd.
-    #[arg(long, value_name = "N", default_value_t = 40, value_parser = value::number(1_u32, 100_000))]
+    #[arg(long, value_name = "N", default_value = "40", value_parser = value::number(1_u32, 100_000))]
     pub total: u32,
 
     /// How many of the slots one network may have
     ///
     /// A network is an IPv4 /24 or an IPv6 /48. 0 means that there is no such bound.
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value::number(0_u32, 100_000))]
+    #[arg(long, value_name = "N", default_value = "0", value_parser = value::number(0_u32, 100_000))]
     pub per_source: u32,
 
     /// The directory with the lock files that count the slots
@@ -106,7 +106,7 @@ pub struct Common {
     /// Divide every pause by this number
     ///
     /// For a rehearsal in which hours pass in minutes. The log still states real seconds.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value::number(1_u32, 1_000_000))]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = value::number(1_u32, 1_000_000))]
     pub speedup: u32,
 
     /// Make every random choice from this number

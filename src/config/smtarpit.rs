@@ -73,13 +73,13 @@ pub struct Mail {
     /// After how many tries a program's password is right
     ///
     /// 0 means never.
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value::number(0_u32, 1_000_000))]
+    #[arg(long, value_name = "N", default_value = "0", value_parser = value::number(0_u32, 1_000_000))]
     pub auth_after: u32,
 
     /// After how many tries a person's password is right
     ///
     /// 0 means never.
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = value::number(0_u32, 1_000_000))]
+    #[arg(long, value_name = "N", default_value = "3", value_parser = value::number(0_u32, 1_000_000))]
     pub human_auth_after: u32,
 
     /// Keep messages in this directory

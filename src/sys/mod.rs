@@ -47,14 +47,51 @@ pub fn last_heard(socket: BorrowedFd<'_>) -> Option<Duration> {
     Some(Duration::from_millis(u64::from(info.tcpi_last_ack_recv.min(info.tcpi_last_data_recv))))
 }
 
-/// Gives the pages that start-up needed and freed back to the kernel: a process that holds a peer
-/// for days should not keep what parsing its flags took.
-pub fn trim_heap() {
+/// Gives back to the kernel what start-up needed: a process that holds a peer for days should not
+/// keep the memory that parsing its flags took.
+pub fn forget_start_up() {
     heap::trim();
-    // SAFETY: glibc's malloc_trim takes no pointers and may be called at any time; this program
-    // has one thread.
+    // SAFETY: glibc's malloc_trim takes no pointers and may be called at any time.
     #[cfg(target_env = "gnu")]
     unsafe {
         libc::malloc_trim(0);
     }
+    forget_text();
+    forget_stack();
 }
+
+/// Unmaps the pages of the program itself. The few that a held connection runs on come back from the
+/// page cache when they are next used; most will not be, for days.
+fn forget_text() {
+    unsafe extern "C" {
+        /// Where the program begins and where its instructions end; the linker knows.
+        static __executable_start: u8;
+        static etext: u8;
+    }
+    let (start, end) = (&raw const __executable_start, &raw const etext);
+    let start = start.map_addr(|address| address.next_multiple_of(PAGE));
+    // SAFETY: the range is file-backed and never written to, so that dropping its pages loses
+    // nothing; only addresses of the two symbols are used.
+    unsafe {
+        libc::madvise(start.cast_mut().cast(), end.addr().saturating_sub(start.addr()), libc::MADV_DONTNEED);
+    }
+}
+
+/// Gives back the stack below this call, where start-up's deeper calls have been.
+#[inline(never)]
+fn forget_stack() {
+    /// More than this is never used by start-up.
+    const DEPTH: usize = 64 * PAGE;
+    let here = 0_u8;
+    // Four pages below are left alone: for this call, those it makes, and signal frames.
+    let end = (&raw const here).map_addr(|address| (address & !(PAGE - 1)).saturating_sub(4 * PAGE));
+    let start = end.map_addr(|address| address.saturating_sub(DEPTH));
+    // SAFETY: everything below the stack pointer (and the red zone, which is smaller than the margin)
+    // is dead. Parts of the range that are not mapped are skipped by the kernel.
+    unsafe {
+        libc::madvise(start.cast_mut().cast(), DEPTH, libc::MADV_DONTNEED);
+    }
+}
+
+/// The kernel's page; on machines with larger ones, madvise(2) refuses and nothing is lost.
+const PAGE: usize = 4096;
