@@ -89,19 +89,21 @@ impl<'a, W: Wire, C: Clock> Drive<'a, W, C> {
         Drive { wire, clock, speedup, log, probed: false }
     }
 
-    /// Carries out the whole conversation and logs its `end`.
-    pub fn run(&mut self, engine: &mut dyn Engine) -> Reason {
+    /// Carries out the whole conversation and logs its `end`. `first` is logged once the peer has
+    /// been answered, before anything else.
+    pub fn run(&mut self, engine: &mut dyn Engine, first: impl IntoIterator<Item = What>) -> Reason {
         let mut text = Vec::new();
         let mut still = self.real(STILL);
         let mut turn = engine.hear(Heard::Connect, self.now());
+        turn.notes.splice(0..0, first);
         // Whether the reply that is being given is complete, and when its last piece went out.
         let (mut complete, mut said) = (false, Duration::ZERO);
         loop {
-            turn.notes.drain(..).for_each(&mut self.log);
             if !turn.say.is_empty() {
                 self.wire.say(&turn.say);
                 (complete, said) = (false, self.clock.elapsed());
             }
+            turn.notes.drain(..).for_each(&mut self.log);
             self.progress(engine);
             match turn.then {
                 Then::Close(reason) => {

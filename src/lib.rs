@@ -25,6 +25,7 @@ pub mod pace;
 pub mod peer;
 pub mod persona;
 pub mod privileges;
+pub mod receipt;
 pub mod run;
 pub mod script;
 pub mod sink;

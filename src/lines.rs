@@ -101,6 +101,9 @@ impl Lines {
 
     /// Takes what one read brought at `at` (real time since the connection began).
     pub fn feed(&mut self, bytes: &[u8], at: Duration) {
+        if bytes.is_empty() {
+            return;
+        }
         let gap = at.saturating_sub(self.last_read.unwrap_or(at));
         let key = (bytes.len() <= 2 && gap >= KEY_GAP.0 && gap <= KEY_GAP.1).then_some(gap);
         self.queue.extend(bytes);

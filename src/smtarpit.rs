@@ -3,6 +3,7 @@
 use crate::config::{Common, Smtarpit};
 use crate::engine::Engine;
 use crate::persona;
+use crate::receipt::NoneIssued;
 use crate::smtp::dialogue::message::{Forget, Keep};
 use crate::smtp::dialogue::{self, Dialogue, Policy, Recipients};
 use crate::smtp::session::Session;
@@ -50,7 +51,7 @@ impl Pit for Smtarpit {
             auth_after: self.mail.auth_after,
             human_auth_after: self.mail.human_auth_after,
             peer: with.ends.peer,
-            issued: Box::new(dialogue::NoneIssued),
+            issued: Box::new(NoneIssued),
             keep,
         };
         Box::new(Session::new(Dialogue::new(policy), self.schedule(), with.allowed, with.wall, with.rng))

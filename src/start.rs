@@ -174,7 +174,7 @@ fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
             return DONE;
         }
         Err(failure) => {
-            error(&clock, format_args!("lock_dir {}: {failure}", common.lock_dir.display()));
+            error(&clock, failure);
             (None, Some(Why::Locks))
         }
     };
@@ -215,22 +215,19 @@ fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
 
     let allowed = ends.peer.is_some_and(|peer| common.allow.iter().any(|network| network.contains(peer)));
     let engine = config.engine(Circumstances { ends, wall: clock.wall(), allowed, rng });
-    note(
-        &clock,
-        What::Connect {
-            port: ends.port,
-            local: ends.local,
-            lport: ends.lport,
-            slot: slot.as_ref().map_or(0, Slot::number),
-            busy: slot.as_ref().map_or(0, Slot::busy),
-            profile: engine.profile().into(),
-            persona: config.persona().into(),
-        },
-    );
+    let connect = What::Connect {
+        port: ends.port,
+        local: ends.local,
+        lport: ends.lport,
+        slot: slot.as_ref().map_or(0, Slot::number),
+        busy: slot.as_ref().map_or(0, Slot::busy),
+        profile: engine.profile().into(),
+        persona: config.persona().into(),
+    };
     #[cfg(debug_assertions)]
     let engine: Box<dyn Engine> = Box::new(rehearsal::Panics::around(engine));
     let mut engine = engine;
-    Drive::new(&mut wire, &clock, speedup, &mut |what| note(&clock, what)).run(engine.as_mut());
+    Drive::new(&mut wire, &clock, speedup, &mut |what| note(&clock, what)).run(engine.as_mut(), [connect]);
     DONE
 }
 

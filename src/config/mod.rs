@@ -36,7 +36,7 @@ pub const FILE: &str = "/etc/sundew.toml";
 pub const VARIABLE: &str = "SUNDEW_CONFIG";
 
 /// The tables that the file may have: one for each program of the suite.
-pub const TABLES: &[&str] = &["smtarpit", "tarpop", "sundew", "report", "run"];
+pub const TABLES: &[&str] = &["smtarpit", "tarpop", "sundew", "report"];
 
 /// The flags that cannot be keys of the file, since they are about the file or about this run only.
 pub const NOT_KEYS: &[&str] = &["config", "check", "help", "version"];

@@ -32,7 +32,7 @@ use command::Command;
 use envelope::Refusals;
 use message::Envelope;
 use patience::Patience;
-pub use policy::{Issued, MessageVerdict, NoneIssued, NullSender, Policy, Recipients};
+pub use policy::{MessageVerdict, NullSender, Policy, Recipients};
 use reply::Values;
 pub use texts::busy;
 

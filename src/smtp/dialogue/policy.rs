@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::message::Keep;
-use crate::event::Plain;
 use crate::persona::Persona;
+use crate::receipt::Issued;
 
 /// Which recipients are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,21 +34,6 @@ pub enum MessageVerdict {
     Tempfail,
     Reject,
     Accept,
-}
-
-/// Knows the addresses that Sundew issued.
-pub trait Issued {
-    /// What the log should say of this address, if it is one of them.
-    fn receipt(&self, address: &[u8]) -> Option<Plain>;
-}
-
-/// Knows none.
-pub struct NoneIssued;
-
-impl Issued for NoneIssued {
-    fn receipt(&self, _address: &[u8]) -> Option<Plain> {
-        None
-    }
 }
 
 /// What the operator decided.

@@ -6,6 +6,7 @@ mod form;
 
 use super::*;
 use crate::persona::Name;
+use crate::receipt::{Issued, NoneIssued};
 use chrono::DateTime;
 use rand::SeedableRng as _;
 

@@ -6,9 +6,10 @@ use crate::drive::Drive;
 use crate::event::What;
 use crate::pace::{Profile, When};
 use crate::persona::Name;
+use crate::receipt::NoneIssued;
 use crate::script::{Act, Lockstep, Peer, Script};
 use crate::smtp::dialogue::message::Forget;
-use crate::smtp::dialogue::{MessageVerdict, NoneIssued, NullSender, Policy, Recipients};
+use crate::smtp::dialogue::{MessageVerdict, NullSender, Policy, Recipients};
 use crate::smtp::pacing::{Hold, Pace};
 use rand::SeedableRng as _;
 
@@ -72,7 +73,7 @@ fn run(seed: u64, schedule: Schedule<Pacing>, allowed: bool, speedup: f64, peer:
     let mut session = Session::new(Dialogue::new(policy()), schedule, allowed, clock.wall(), rng);
     let mut wire = Script::new(clock.clone(), peer);
     let mut events = Vec::new();
-    Drive::new(&mut wire, &clock, speedup, &mut |what| events.push(what)).run(&mut session);
+    Drive::new(&mut wire, &clock, speedup, &mut |what| events.push(what)).run(&mut session, []);
     Went { said: wire.said, pieces: wire.pieces, events }
 }
 
