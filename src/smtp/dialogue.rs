@@ -234,6 +234,10 @@ impl Dialogue {
             Reading::Text(body) => {
                 self.policy.keep.abandon();
                 let whole = body.end();
+                // A peer that left before its 354 was complete has begun no message.
+                if whole.bytes == 0 {
+                    return Vec::new();
+                }
                 self.note(What::Message {
                     bytes: whole.bytes,
                     sha256: whole.sha256.as_str().into(),

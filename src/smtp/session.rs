@@ -117,7 +117,13 @@ impl Session {
             self.stage = reply.stage;
         }
         self.text = reply.next == Next::Text;
-        let manner = self.manner(&pacing, reply.stage);
+        let manner = match self.manner(&pacing, reply.stage) {
+            // A question of an AUTH exchange is one line (RFC 4954 4); its verdict can be endless.
+            Manner::Endless if reply.text.starts_with(b"334") => {
+                Manner::Pieces(pacing.reply_time.draw(&mut self.rng))
+            }
+            manner => manner,
+        };
         let mut speech = match (reply.stage, manner) {
             (Stage::Banner, Manner::Pieces(_) | Manner::Endless) => {
                 let pause = pacing.greet_pause.draw(&mut self.rng);

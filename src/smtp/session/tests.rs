@@ -198,6 +198,40 @@ fn what_a_client_does_at_its_limit_is_another_round_trip() {
 }
 
 #[test]
+fn any_stage_can_be_held() {
+    let lines = [
+        "EHLO [192.0.2.7]",
+        "AUTH LOGIN",
+        "YQ==",
+        "Yg==",
+        "MAIL FROM:<a@b.example>",
+        BOT[2],
+        "DATA",
+        "x\r\n.",
+        "QUIT",
+    ];
+    for (hold_at, code, events) in [
+        (Stage::Banner, "220-", 0),
+        (Stage::Helo, "250-", 1),
+        (Stage::Auth, "535-", 2),
+        (Stage::Mail, "250-", 3),
+        (Stage::Rcpt, "250-", 4),
+        (Stage::Data, "354-", 4),
+        (Stage::Dot, "451-", 5),
+        (Stage::Quit, "221-", 5),
+    ] {
+        let pacing = Pacing { hold: Hold::Endless, hold_at, ..Pace::Day.pacing() };
+        let went = run(12, schedule(pacing), false, 1.0, lockstep(&lines, (DAY, Act::Reset)));
+        assert_eq!(went.end().0, DAY, "{hold_at:?}");
+        let text = went.text();
+        let last = text.lines().rev().nth(1).unwrap();
+        assert!(last.starts_with(code), "{hold_at:?}: {last}");
+        let noted: Vec<_> = went.events.iter().filter(|what| !matches!(what, What::Still { .. })).collect();
+        assert_eq!(noted.len(), events + 1, "{hold_at:?}: {noted:?}");
+    }
+}
+
+#[test]
 fn speedup_divides_pauses_and_the_log_has_real_seconds() {
     let went = run(5, schedule(Pace::Day.pacing()), false, 60.0, lockstep(BOT, (DAY / 60, Act::Reset)));
     assert_eq!(went.end().0, DAY / 60);
