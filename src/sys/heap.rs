@@ -88,6 +88,22 @@ fn take(layout: Layout) -> Option<NonNull<u8>> {
     NonNull::new(unsafe { ROOM.0.get().cast::<u8>().add(from) })
 }
 
+/// Makes an allocation larger or smaller where it is, if that is possible.
+fn resize(from: usize, old: usize, new: usize) -> bool {
+    let newest =
+        from + new <= SIZE && USED.compare_exchange(from + old, from + new, Relaxed, Relaxed).is_ok();
+    if !newest && new > old {
+        return false;
+    }
+    pages(from, from + new).iter().for_each(|alive| {
+        alive.fetch_add(1, Relaxed);
+    });
+    pages(from, from + old).iter().for_each(|alive| {
+        alive.fetch_sub(1, Relaxed);
+    });
+    true
+}
+
 fn give(from: usize, size: usize) {
     pages(from, from + size).iter().for_each(|alive| {
         alive.fetch_sub(1, Relaxed);
@@ -120,9 +136,11 @@ unsafe impl GlobalAlloc for Heap {
 
     #[inline(never)]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if place(pointer).is_none() {
+        match place(pointer) {
             // SAFETY: it is from the system, with this layout.
-            return unsafe { System.realloc(pointer, layout, size) };
+            None => return unsafe { System.realloc(pointer, layout, size) },
+            Some(from) if OPEN.load(Relaxed) && resize(from, layout.size(), size) => return pointer,
+            Some(_) => {}
         }
         // SAFETY: the caller promises that `size` does not overflow with this alignment, and that
         // the old allocation is alive; the new one is another, and both are as long as is copied.
@@ -158,14 +176,21 @@ mod tests {
             assert!(dead.iter().chain([&alive]).all(|pointer| place(*pointer).is_some()));
             dead.iter().for_each(|pointer| fill(*pointer, 1, 3000));
             fill(alive, 2, 3000);
-            let grown = Heap.realloc(Heap.alloc(layout), layout, 9000);
-            assert!(place(grown).is_some());
+            let newest = Heap.alloc(layout);
+            let grown = Heap.realloc(newest, layout, 9000);
+            assert!(grown == newest, "the newest grows where it is");
+            let shrunk = Heap.realloc(dead[0], layout, 1000);
+            assert!(shrunk == dead[0], "any shrinks where it is");
+            let wanted = Layout::from_size_align(1000, 8).unwrap();
+            let back = Heap.realloc(shrunk, wanted, 3000);
+            assert!(back != shrunk && holds(back, 1, 1000), "an old one moves to grow");
+            Heap.dealloc(back, layout);
             let huge = Layout::from_size_align(SIZE, 8).unwrap();
             let large = Heap.alloc(huge);
             assert!(!large.is_null() && place(large).is_none(), "full, the system serves");
             Heap.dealloc(large, huge);
             end();
-            dead.iter().for_each(|pointer| Heap.dealloc(*pointer, layout));
+            dead.iter().skip(1).for_each(|pointer| Heap.dealloc(*pointer, layout));
             trim();
             assert!(holds(alive, 2, 3000));
             assert!(holds(dead[0], 0, 3000), "its page is new");
