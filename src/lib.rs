@@ -6,9 +6,14 @@
 //! - [`engine`]: what a protocol engine is; [`smtp`] is one. Engines are pure: no sockets, no clock,
 //!   no files, no errors. [`persona`] has the texts they speak, [`pace`] how slowly, [`kind`] who
 //!   seems to listen, [`receipt`] which addresses are ours.
-//! - [`drive`]: the one loop that carries out an engine's turns, on a [`conn`] with a [`clock`].
-//! - [`slots`]: how many at once; [`peer`]: who is it; [`event`]: the log line; [`sink`]: where it goes.
-//! - [`config`]: flags and `/etc/sundew.toml`; [`start`]: the order of start-up; `bin/`: which program.
+//! - [`drive`]: the one loop that carries out an engine's turns, on a [`conn`] that cuts what comes
+//!   into [`lines`] and with a [`clock`]; or, in tests, on a [`script`].
+//! - [`slots`]: how many at once; [`peer`]: who is it; [`event`]: the log line; [`sink`]: where it
+//!   goes; [`spool`]: whole messages, if they are wanted; [`privileges`]: how to give them up;
+//!   [`sys`]: the calls that have no safe wrapper, and the only `unsafe`.
+//! - [`config`]: flags and `/etc/sundew.toml`; [`start`]: the order of start-up, the same for every
+//!   program; [`smtarpit`]: what is that program's own; `bin/`: which program.
+//! - [`run`]: `tarpit-run`, which starts the others as a super-server would.
 //!
 //! Invariants: the peer never reads a diagnostic of ours; nothing is relayed; every buffer has a
 //! limit and every wait an end; whatever came from a peer is made plain before it is logged.

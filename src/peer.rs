@@ -2,7 +2,8 @@
 //!
 //! getpeername(2) knows best and is right under every super-server. When fd 0 is no Internet socket
 //! (a TLS wrapper's pipe or socketpair), the environment tells: TCPREMOTEIP (tcpserver, UCSPI),
-//! REMOTE_ADDR (systemd), REMOTE_HOST (xinetd). IPv4-mapped IPv6 addresses become IPv4.
+//! REMOTE_ADDR (systemd), REMOTE_HOST (xinetd), and what socat and ncat set when they start a
+//! program. IPv4-mapped IPv6 addresses become IPv4.
 
 use nix::sys::socket::{SockaddrLike as _, SockaddrStorage, getpeername, getsockname};
 use std::net::{IpAddr, SocketAddr};
@@ -54,10 +55,10 @@ fn from_environment(env: impl Fn(&str) -> Option<String>) -> Ends {
     let address = |names: &[&str]| first(names).and_then(|text| parse(&text));
     let port = |names: &[&str]| first(names).and_then(|text| text.parse().ok());
     Ends {
-        peer: address(&["TCPREMOTEIP", "REMOTE_ADDR", "REMOTE_HOST"]),
-        port: port(&["TCPREMOTEPORT", "REMOTE_PORT"]),
-        local: address(&["TCPLOCALIP"]),
-        lport: port(&["TCPLOCALPORT"]),
+        peer: address(&["TCPREMOTEIP", "REMOTE_ADDR", "REMOTE_HOST", "SOCAT_PEERADDR", "NCAT_REMOTE_ADDR"]),
+        port: port(&["TCPREMOTEPORT", "REMOTE_PORT", "SOCAT_PEERPORT", "NCAT_REMOTE_PORT"]),
+        local: address(&["TCPLOCALIP", "SOCAT_SOCKADDR", "NCAT_LOCAL_ADDR"]),
+        lport: port(&["TCPLOCALPORT", "SOCAT_SOCKPORT", "NCAT_LOCAL_PORT"]),
     }
 }
 
