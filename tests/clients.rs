@@ -148,7 +148,7 @@ fn curl_is_held_in_real_time() {
 #[test]
 fn exim_is_held_until_just_before_each_deadline() {
     need_root("Exim becomes an account of its own");
-    let (end, ran) = hold("Exim", 60, 1275, exim);
+    let (end, ran) = hold("Exim", 30, 1275, exim);
     assert_eq!((ran.status, end.stage.as_str()), (Some(0), "quit"), "{}{}", end.event, ran.stderr);
 }
 
@@ -162,7 +162,7 @@ fn exim(server: &Server, dir: &Dir) -> Command {
          begin routers\nall:\n driver = manualroute\n route_list = * 127.0.0.1\n self = send\n\
          transport = tarpit\n\
          begin transports\ntarpit:\n driver = smtp\n port = {port}\n hosts_avoid_tls = *\n\
-         command_timeout = 5s\n data_timeout = 5s\n final_timeout = 10s\n\
+         command_timeout = 10s\n data_timeout = 10s\n final_timeout = 20s\n\
          begin retry\n* * F,1h,1h\n",
         spool = spool.display()
     );
