@@ -198,6 +198,34 @@ fn what_a_client_does_at_its_limit_is_another_round_trip() {
 }
 
 #[test]
+fn who_types_like_a_person_gets_an_answer() {
+    let typed =
+        [("helo there", 2300), ("mail from: me@example.com", 3800), ("rcpt to: you@honey.example", 3100)];
+    let (mut said, mut replies) = (0, 0);
+    let mut due = None;
+    let peer = move |heard: &[u8], now: Duration| {
+        let lines = heard.split_inclusive(|&byte| byte == b'\n').filter(|line| line.ends_with(b"\n"));
+        let complete = lines.filter(|line| line.get(3) == Some(&b' ')).count();
+        if complete > replies {
+            replies = complete;
+            due = typed.get(said).map(|(_, pause)| now + Duration::from_millis(*pause));
+        }
+        match due.filter(|at| *at >= now) {
+            Some(at) => {
+                due = None;
+                said += 1;
+                Some((at, Act::Send(format!("{}\r\n", typed[said - 1].0).into_bytes())))
+            }
+            None => Some((Duration::from_secs(3600), Act::Reset)),
+        }
+    };
+    let went = run(13, schedule(Pace::Day.pacing()), false, 1.0, peer);
+    assert!(went.text().contains("\r\n250 2.1.5 Ok\r\n"), "{}", went.text());
+    let went = run(13, schedule(Pace::Day.pacing()), false, 1.0, lockstep(BOT, (DAY, Act::Reset)));
+    assert!(!went.text().contains("\r\n250 2.1.5 Ok\r\n"), "{}", went.text());
+}
+
+#[test]
 fn any_stage_can_be_held() {
     let lines = [
         "EHLO [192.0.2.7]",
