@@ -1,8 +1,8 @@
 //! The connection on fd 0 and 1.
 //!
 //! Every wait has an end, no buffer grows, and nothing blocks: both descriptors are made
-//! non-blocking, and one ppoll-able set watches the peer and our own signals. Socket options are
-//! best effort; a pipe from a TLS wrapper has none.
+//! non-blocking, and one poll(2) watches the peer and our own signals. Socket options are best
+//! effort; a pipe from a TLS wrapper has none.
 
 use crate::clock::Clock;
 use crate::drive::{Came, Wire};
@@ -158,7 +158,7 @@ impl<'a, C: Clock> Conn<'a, C> {
         }
     }
 
-    /// Waits for one of: bytes or a close (if wanted), room to send, a signal, the time.
+    /// Waits for one of: bytes or a close (if `read`), room to send what is unsent, a signal, the time.
     fn poll(&mut self, read: bool, until: Duration) -> Option<Came> {
         let left = until.saturating_sub(self.clock.elapsed());
         // Rounded up, or the last millisecond would be spent asking again and again.

@@ -1,9 +1,10 @@
 //! Keeps whole messages for study, as a Maildir with a limit on its size.
 //!
 //! A message is written to `tmp` while it comes and moved to `new` when it is complete. The limit
-//! holds across processes: it is checked as a message grows, and once more, under a lock, before it
-//! is moved. Files count with the blocks they take, so that many tiny messages are bounded too. What
-//! cannot be kept is thrown away; the conversation goes on.
+//! holds across processes without a lock: what is in `tmp` counts too, so whoever moves a message has
+//! just seen that everything together is within the limit. Files count with the blocks they take, so
+//! that many tiny messages are bounded too. What cannot be kept is thrown away; the conversation goes
+//! on.
 
 use crate::clock::{Clock, System};
 use crate::event::Plain;
@@ -93,8 +94,6 @@ impl Spool {
         let Some(draft) = self.draft.as_mut() else { return Err(io::ErrorKind::NotFound.into()) };
         draft.file.flush()?;
         let name = draft.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(self.dir.join(".lock"))?;
-        fs2::FileExt::lock_exclusive(&lock)?;
         if used(&self.dir, self.clock.wall().into())? > self.limit {
             return Err(io::ErrorKind::StorageFull.into());
         }

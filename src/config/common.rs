@@ -59,7 +59,8 @@ pub struct Common {
 
     /// The directory with the lock files that count the slots
     ///
-    /// It must exist and the program must be able to write to it, else every caller is turned away.
+    /// It is made if it is not there. If the program cannot write to it, or if everybody can, every
+    /// caller is turned away.
     #[arg(long, value_name = "DIR", value_parser = value::path, required = false)]
     pub lock_dir: PathBuf,
 

@@ -261,7 +261,7 @@ fn check_shows_where_values_come_from() {
 
 #[test]
 fn check_warns_of_what_will_not_work() {
-    let file = "hostname = 'box'\nlock_dir = '/nowhere'\nuser = 'nobody-of-that-name:nor-group'\n\
+    let file = "hostname = 'box'\nlock_dir = '/etc/passwd/locks'\nuser = 'nobody-of-that-name:nor-group'\n\
                 [smtarpit]\nspool = '/etc/passwd'\nrecipients = 'issued'";
     let text = text(file, &["--check"]);
     let warnings: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# warning: ")).collect();
@@ -270,7 +270,7 @@ fn check_warns_of_what_will_not_work() {
         [
             "hostname: box has no dot, as the name of a mail server would",
             "domains: empty, so mail for every domain looks like ours",
-            "lock_dir: /nowhere: No such file or directory, so every caller would be turned away",
+            "lock_dir: /etc/passwd/locks: Not a directory, so every caller would be turned away",
             "user: there is no user nobody-of-that-name, so every caller would be turned away",
             "spool: /etc/passwd is not a directory, so no message would be kept",
             "recipients: without secret_file no address is recognised as issued",

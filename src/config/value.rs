@@ -143,10 +143,12 @@ pub(super) fn has_option(command: &clap::Command, key: &str) -> bool {
     command.get_arguments().any(|arg| arg.get_id() == key)
 }
 
-/// Why nothing can be written to a directory, or nothing if it can.
+/// Why nothing can be written to a directory, or nothing if it can. One that is not there is made
+/// when it is needed, if the nearest one above it allows that.
 pub(super) fn unwritable(dir: &Path) -> Option<String> {
     let show = dir.display();
     match std::fs::metadata(dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => dir.parent().and_then(unwritable),
         Err(error) => Some(format!("{show}: {}", without_code(&error))),
         Ok(meta) if !meta.is_dir() => Some(format!("{show} is not a directory")),
         Ok(_) => nix::unistd::access(dir, nix::unistd::AccessFlags::W_OK | nix::unistd::AccessFlags::X_OK)

@@ -101,6 +101,8 @@ impl Session {
     fn message(&mut self, line: Line<'_>, now: Now) -> Turn {
         self.watch.text(&line.arrival, line.text);
         self.dialect.text(line.text);
+        // A message that comes before its 354 is complete takes the place of that.
+        self.speech = None;
         let honeypot = self.class() == Kind::Human;
         let mut moment = Moment { wall: now.wall, rng: &mut self.rng, honeypot };
         match self.dialogue.text(line.text, line.ending, &mut moment) {
@@ -130,7 +132,7 @@ impl Session {
                 let parts = self.dialogue.teaser(&reply.text, manner == Manner::Endless);
                 Speech::greeting(parts, reply.next, manner, pause, now.since)
             }
-            (stage, manner) => Speech::new(reply.text, stage, reply.next, manner, now.since),
+            (_, manner) => Speech::new(reply.text, reply.next, manner, now.since),
         };
         let dialogue = &self.dialogue;
         let step = speech
@@ -141,11 +143,12 @@ impl Session {
 
     /// How a reply leaves.
     fn manner(&mut self, pacing: &Pacing, stage: Stage) -> Manner {
-        match self.class() {
-            Kind::Allowed => return Manner::Whole(Duration::ZERO),
-            Kind::Human => return Manner::Whole(pacing.human.draw(&mut self.rng)),
-            Kind::Unknown if self.watch.leaning() => return Manner::Whole(pacing.human.draw(&mut self.rng)),
-            Kind::Program | Kind::Unknown => {}
+        if self.allowed {
+            return Manner::Whole(Duration::ZERO);
+        }
+        // Who is taken for a person leans that way too.
+        if self.watch.leaning() {
+            return Manner::Whole(pacing.human.draw(&mut self.rng));
         }
         let slow = decide(pacing, self.dialect, stage, self.holding);
         self.holding |= slow != Slow::Briefly;
@@ -203,7 +206,7 @@ impl Engine for Session {
                 let banner = self.dialogue.banner(&moment);
                 self.answer(banner, now)
             }
-            Heard::Line(line) if self.text && self.speech.is_none() => self.message(line, now),
+            Heard::Line(line) | Heard::Overlong(line) if self.text => self.message(line, now),
             Heard::Line(line) => self.command(line, false, now),
             Heard::Overlong(line) => self.command(line, true, now),
             Heard::Silence => match self.speech.take() {

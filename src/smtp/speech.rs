@@ -1,7 +1,7 @@
 //! A reply on its way out: the same text whole, in slow pieces, or without an end.
 
 use crate::Rng;
-use crate::smtp::dialogue::{Next, Stage};
+use crate::smtp::dialogue::Next;
 use crate::smtp::pacing::Pacing;
 use std::time::Duration;
 
@@ -29,7 +29,6 @@ pub struct Speech {
     first: Option<Duration>,
     /// When it began, in tarpit time.
     began: Duration,
-    pub stage: Stage,
     pub next: Next,
     /// How many continuation lines it has had.
     continued: u32,
@@ -52,7 +51,7 @@ pub type Continue<'a> = dyn FnMut(&[u8], u32, &mut Rng) -> Vec<u8> + 'a;
 
 impl Speech {
     /// A reply that begins now (in tarpit time).
-    pub fn new(text: Vec<u8>, stage: Stage, next: Next, manner: Manner, now: Duration) -> Self {
+    pub fn new(text: Vec<u8>, next: Next, manner: Manner, now: Duration) -> Self {
         Speech {
             text,
             said: 0,
@@ -61,7 +60,6 @@ impl Speech {
             opening: 0,
             first: None,
             began: now,
-            stage,
             next,
             continued: 0,
         }
@@ -77,7 +75,7 @@ impl Speech {
         now: Duration,
     ) -> Self {
         let opening = teaser.len();
-        let speech = Speech::new([teaser, rest].concat(), Stage::Banner, next, manner, now);
+        let speech = Speech::new([teaser, rest].concat(), next, manner, now);
         Speech { opening, first: Some(pause), ..speech }
     }
 
@@ -103,8 +101,7 @@ impl Speech {
                 slow.min(time)
             }
             Manner::Endless => {
-                let reply = self.text.split_off(self.opening);
-                self.reply = reply;
+                self.reply = self.text.split_off(self.opening);
                 slow
             }
         };

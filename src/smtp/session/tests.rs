@@ -198,6 +198,21 @@ fn what_a_client_does_at_its_limit_is_another_round_trip() {
 }
 
 #[test]
+fn a_message_that_does_not_wait_for_its_354_is_a_message() {
+    let pacing = Pacing { hold: Hold::Endless, hold_at: Stage::Data, ..Pace::Day.pacing() };
+    let mut bot = lockstep(&[BOT, &["DATA"]].concat(), (DAY, Act::Reset));
+    let message = (Duration::from_secs(600), Act::Send(b"Subject: x\r\n\r\nx\r\n.\r\n".to_vec()));
+    let peer = move |heard: &[u8], now: Duration| match bot.next(heard, now) {
+        Some((_, Act::Reset)) if now < message.0 => Some(message.clone()),
+        next => next,
+    };
+    let went = run(14, schedule(pacing), false, 1.0, peer);
+    let messages: Vec<_> = went.events.iter().filter(|what| matches!(what, What::Message { .. })).collect();
+    assert!(matches!(messages[..], [What::Message { bytes: 17, .. }]), "{messages:?}");
+    assert!(went.text().rsplit("\r\n").nth(1).unwrap().starts_with("451-"), "{}", went.text());
+}
+
+#[test]
 fn who_types_like_a_person_gets_an_answer() {
     let typed =
         [("helo there", 2300), ("mail from: me@example.com", 3800), ("rcpt to: you@honey.example", 3100)];
