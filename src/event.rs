@@ -423,3 +423,6 @@ macro_rules! field_by_display {
 }
 
 field_by_display!(u16, u32, u64, IpAddr, Seconds);
+
+#[cfg(test)]
+mod tests;
