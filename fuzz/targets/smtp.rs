@@ -54,7 +54,7 @@ fuzz_target!(|data: &[u8]| {
             let reply = match (mode, taken.overlong) {
                 (Mode::Text, _) => dialogue.text(&line, taken.ending, moment),
                 (_, true) => Some(dialogue.overlong(&line, moment)),
-                (_, false) => Some(dialogue.command(&line, taken.ending, moment)),
+                (_, false) => Some(dialogue.command(&line, moment)),
             };
             let Some(reply) = reply else { continue };
             check(&reply);

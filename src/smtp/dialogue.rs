@@ -172,7 +172,7 @@ impl Dialogue {
     }
 
     /// Hears a command, or a line of an AUTH exchange.
-    pub fn command(&mut self, line: &[u8], _ending: Ending, moment: &mut Moment<'_>) -> Reply {
+    pub fn command(&mut self, line: &[u8], moment: &mut Moment<'_>) -> Reply {
         if let Reading::Auth(mut exchange) = std::mem::replace(&mut self.reading, Reading::Commands) {
             let step = exchange.answer(line.trim_ascii());
             return self.auth_step(exchange, step, "continued", moment);
@@ -189,7 +189,7 @@ impl Dialogue {
     pub fn overlong(&mut self, line: &[u8], moment: &mut Moment<'_>) -> Reply {
         // No answer of an AUTH exchange is so long: whoever sends this has lost the thread.
         if matches!(self.reading, Reading::Auth(_)) {
-            return self.command(b"*", Ending::CrLf, moment);
+            return self.command(b"*", moment);
         }
         self.counts.commands += 1;
         self.cut(line, moment)
@@ -198,7 +198,7 @@ impl Dialogue {
     /// Hears a line of the body, or a part of one. A reply comes at the final dot.
     pub fn text(&mut self, part: &[u8], ending: Ending, moment: &mut Moment<'_>) -> Option<Reply> {
         let Reading::Text(body) = &mut self.reading else {
-            return Some(self.command(part, ending, moment));
+            return Some(self.command(part, moment));
         };
         let whole = body.take(part, ending, self.policy.keep.as_mut())?;
         Some(self.dot(&whole, moment))

@@ -90,7 +90,7 @@ impl Session {
         let mut moment = Moment { wall: now.wall, rng: &mut self.rng, honeypot };
         let reply = match overlong {
             true => self.dialogue.overlong(line.text, &mut moment),
-            false => self.dialogue.command(line.text, line.ending, &mut moment),
+            false => self.dialogue.command(line.text, &mut moment),
         };
         let broken = self.speech.take().is_some_and(|speech| speech.inside_line());
         let turn = self.answer(reply, now);

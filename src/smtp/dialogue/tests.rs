@@ -56,7 +56,7 @@ impl Paper {
         let mut moment = Moment { wall: wall(), rng: &mut self.rng, honeypot: self.honeypot };
         let reply = match self.next {
             Next::Text => self.dialogue.text(line, ending, &mut moment)?,
-            _ => self.dialogue.command(line, ending, &mut moment),
+            _ => self.dialogue.command(line, &mut moment),
         };
         self.next = reply.next;
         self.notes.extend(reply.notes.clone());
