@@ -201,6 +201,8 @@ impl<'a, W: Wire, C: Clock> Drive<'a, W, C> {
             auths: totals.auths,
             messages: totals.messages,
             logins: totals.logins,
+            retrs: totals.retrs,
+            tool: totals.tool,
         });
         reason
     }

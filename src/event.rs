@@ -74,6 +74,11 @@ events! {
     Auth "auth" { user: Plain, method: Plain, verdict: Verdict }
     /// A message was read to its final dot; `stored` names it in the spool.
     Message "message" { bytes: u64, sha256: Plain, verdict: Verdict, stored: Option<Plain> }
+    /// A try to log in to a mailbox; `password` is what `passwords` allows of it, and `visit` is
+    /// there when it was let in: it names the addresses that only this mailbox shows.
+    Login "login" { user: Plain, method: Plain, verdict: Verdict, password: Option<Plain>, visit: Option<Plain> }
+    /// A message of the mailbox was sent, `bytes` of it.
+    Retr "retr" { number: u64, bytes: u64 }
     /// Every ten minutes of a long hold.
     Still "still" { held: Seconds, stage: Plain, profile: Plain }
     /// The end of every conversation that got a slot.
@@ -86,7 +91,9 @@ events! {
         gaveup: Option<Seconds>,
         profile: Plain,
         commands: u64, mails: Option<u64>, null_from: Option<u64>, rcpts: Option<u64>,
-        auths: Option<u64>, messages: Option<u64>, logins: Option<u64>,
+        auths: Option<u64>, messages: Option<u64>, logins: Option<u64>, retrs: Option<u64>,
+        /// The software that guesses passwords, as far as it is known.
+        tool: Option<Tool>,
     }
     /// Something is wrong on our side; the peer knows nothing of it.
     Error "error" { what: Plain }
@@ -168,6 +175,27 @@ words! {
 }
 
 words! {
+    /// Which software asks a mailbox for its passwords or its mail.
+    Tool {
+        Unknown "unknown",
+        /// THC Hydra.
+        Hydra "hydra",
+        /// Medusa by Foofus.
+        Medusa "medusa",
+        /// Ncrack of the nmap project.
+        Ncrack "ncrack",
+        /// Nmap: its version detection or a script.
+        Nmap "nmap",
+        /// A script that sends USER and PASS and looks at nothing else, as Metasploit's does.
+        Script "script",
+        /// Somebody at telnet.
+        Person "person",
+        /// A program that reads mail.
+        Mail "mail",
+    }
+}
+
+words! {
     /// What the peer was told.
     Verdict { Accept "accept", Reject "reject", Tempfail "tempfail", Abort "abort" }
 }
@@ -182,6 +210,8 @@ pub struct Totals {
     pub auths: Option<u64>,
     pub messages: Option<u64>,
     pub logins: Option<u64>,
+    pub retrs: Option<u64>,
+    pub tool: Option<Tool>,
 }
 
 /// Text that is safe in a log: printable ASCII, one line, with a limit on its length.

@@ -2,7 +2,7 @@
 
 use crate::config::{Common, Smtarpit};
 use crate::engine::Engine;
-use crate::persona;
+use crate::persona::smtp as persona;
 use crate::receipt::NoneIssued;
 use crate::smtp::dialogue::message::{Forget, Keep};
 use crate::smtp::dialogue::{self, Dialogue, Policy, Recipients};

@@ -313,6 +313,8 @@ fn last_words(panic: &PanicHookInfo<'_>) {
             auths: None,
             messages: None,
             logins: None,
+            retrs: None,
+            tool: None,
         },
     );
     std::process::exit(i32::from(WRONG));

@@ -267,6 +267,8 @@ fn meaning(word: &str) -> &'static str {
         "rcpt" => "A recipient was given. A receipt is there when the address is one that Sundew issued.",
         "auth" => "A try to log in is over. The password is not kept.",
         "message" => "A message was read to its end, or broken off.",
+        "login" => "A try to log in to a mailbox is over.",
+        "retr" => "A message of the mailbox was sent.",
         "still" => "The caller is still held; written every ten minutes.",
         "end" => "The conversation is over; written always, also when the program is told to stop.",
         "error" => "Something is wrong on our side. The peer knows nothing of it.",
@@ -309,6 +311,8 @@ fn example_events() -> String {
         auths: None,
         messages: None,
         logins: None,
+        retrs: None,
+        tool: None,
     };
     let line = |what| Event { id: Plain::from("1a2b3c"), peer, what }.to_string();
     format!("{}\n{}", line(rcpt), line(end))

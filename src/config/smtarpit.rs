@@ -7,7 +7,7 @@ use super::common::Common;
 use super::value::{self, Bytes, words};
 use super::{Failure, Invocation, Origins, Program, file};
 use crate::pace::{self, Days, Hours, Range, Schedule, When};
-use crate::persona::Name;
+use crate::persona::smtp::Name;
 use crate::smtp::dialogue::{MessageVerdict, NullSender, Recipients, Stage};
 use crate::smtp::pacing::{self, Hold, Pace};
 

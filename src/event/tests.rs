@@ -30,11 +30,12 @@ prop_compose! {
         reason in proptest::sample::select(Reason::ALL),
         kind in proptest::sample::select(Kind::ALL),
         (mails, null_from, rcpts) in any::<(Option<u64>, Option<u64>, Option<u64>)>(),
-        (auths, messages, logins) in any::<(Option<u64>, Option<u64>, Option<u64>)>(),
+        (auths, messages, logins, retrs) in any::<(Option<u64>, Option<u64>, Option<u64>, Option<u64>)>(),
+        tool in maybe(proptest::sample::select(Tool::ALL)),
     ) -> What {
         What::End {
             held, bytes_in, bytes_out, stage, reason, kind, evidence, gaveup, profile, commands,
-            mails, null_from, rcpts, auths, messages, logins,
+            mails, null_from, rcpts, auths, messages, logins, retrs, tool,
         }
     }
 }
@@ -61,6 +62,10 @@ fn what() -> impl Strategy<Value = What> {
         }),
         (any::<u64>(), plain(), verdict(), maybe(plain()))
             .prop_map(|(bytes, sha256, verdict, stored)| What::Message { bytes, sha256, verdict, stored }),
+        (plain(), plain(), verdict(), maybe(plain()), maybe(plain())).prop_map(
+            |(user, method, verdict, password, visit)| What::Login { user, method, verdict, password, visit }
+        ),
+        any::<(u64, u64)>().prop_map(|(number, bytes)| What::Retr { number, bytes }),
         (seconds(), plain(), plain()).prop_map(|(held, stage, profile)| What::Still { held, stage, profile }),
         end(),
         plain().prop_map(|what| What::Error { what }),

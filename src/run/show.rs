@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::time::Duration;
 
-use crate::event::{Event, Plain, Reason, Seconds, Verdict, What, Why};
+use crate::event::{Event, Plain, Reason, Seconds, Tool, Verdict, What, Why};
 
 /// A length of time in its two largest units, rounded down.
 #[derive(Debug, Clone, Copy)]
@@ -53,13 +53,20 @@ fn what(what: &What, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "message of {bytes} bytes: {}", told(*verdict))?;
             stored.as_ref().map_or(Ok(()), |name| write!(f, ", kept as {name}"))
         }
+        What::Login { user, method, verdict, .. } => {
+            write!(f, "login as {user} by {method}: {}", told(*verdict))
+        }
+        What::Retr { number, bytes } => write!(f, "read message {number}, {bytes} bytes"),
         What::Still { held, stage, .. } => write!(f, "still held at {stage}, {}", time(*held)),
-        What::End { held, bytes_in, bytes_out, stage, reason, kind, evidence, gaveup, .. } => {
+        What::End { held, bytes_in, bytes_out, stage, reason, kind, evidence, gaveup, tool, .. } => {
             write!(f, "{} at {stage} after {}", ended(*reason), time(*held))?;
             if let Some(gaveup) = gaveup.filter(|gaveup| gaveup.duration() >= Duration::from_secs(1)) {
                 write!(f, ", the last {} in silence", time(gaveup))?;
             }
             write!(f, "; {bytes_in} bytes in, {bytes_out} out; {kind}")?;
+            if let Some(tool) = tool.filter(|tool| *tool != Tool::Unknown) {
+                write!(f, ", {tool}")?;
+            }
             if *evidence == Plain::default() {
                 return Ok(());
             }

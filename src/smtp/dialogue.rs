@@ -8,7 +8,6 @@
 //! Nothing here fails, and nothing a peer sends makes it grow: names and addresses are cut, the
 //! recipients have the persona's limit, a body is hashed and handed on, not collected.
 
-mod auth;
 mod checks;
 mod command;
 mod envelope;
@@ -25,15 +24,15 @@ use std::time::Duration;
 use crate::Rng;
 use crate::engine::Ending;
 use crate::event::{Plain, Reason, Totals, Verdict, What};
-use crate::persona::path::Route;
-use crate::persona::{Action, Farewell, Fault, Persona, Verb};
-use auth::Exchange;
+use crate::persona::smtp::path::Route;
+use crate::persona::smtp::{Action, Farewell, Fault, Persona, Verb};
+use crate::persona::text::Values;
+use crate::sasl::Exchange;
 use command::Command;
 use envelope::Refusals;
 use message::Envelope;
 use patience::Patience;
 pub use policy::{MessageVerdict, NullSender, Policy, Recipients};
-use reply::Values;
 pub use texts::busy;
 
 /// The longest name or address kept, in bytes. RFC 5321 4.5.3.1.3 allows 256.
@@ -259,7 +258,7 @@ impl Dialogue {
             rcpts: Some(self.counts.rcpts),
             auths: Some(self.counts.auths),
             messages: Some(self.counts.messages),
-            logins: None,
+            ..Totals::default()
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the SMTP targets share: policies, and the protocol's alphabet.
 
-use sundew::persona::Name;
+use sundew::persona::smtp::Name;
 use sundew::receipt::NoneIssued;
 use sundew::smtp::dialogue::message::Forget;
 use sundew::smtp::dialogue::{MessageVerdict, NullSender, Policy, Recipients};

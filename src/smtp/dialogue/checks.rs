@@ -1,11 +1,12 @@
 //! What the checks of a persona look at.
 
-use super::auth::Mechanism;
 use super::command;
 use super::envelope::Refusals;
+use super::login::OFFERED;
 use super::{Asked, Dialogue, Moment, NullSender, Recipients};
-use crate::persona::path::{self, Route};
-use crate::persona::{Action, When};
+use crate::persona::smtp::path::{self, Route};
+use crate::persona::smtp::{Action, When};
+use crate::sasl::Mechanism;
 
 impl Dialogue {
     /// Whether this check objects to what was asked.
@@ -58,7 +59,7 @@ impl Dialogue {
             }),
             When::Authenticated => self.authenticated,
             When::UnknownMechanism => {
-                asked.command.words().next().is_none_or(|word| Mechanism::read(word).is_none())
+                asked.command.words().next().is_none_or(|word| Mechanism::read(word, OFFERED).is_none())
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A command line, taken apart: its first word and the rest.
 
-use crate::persona::Blanks;
+use crate::persona::smtp::Blanks;
 
 /// A line split behind its first word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

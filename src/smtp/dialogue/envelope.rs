@@ -3,10 +3,10 @@
 use rand::RngExt as _;
 
 use super::message::{Envelope, Whole};
-use super::reply::Values;
 use super::{Asked, Dialogue, MessageVerdict, Moment, Next, Reading, Reply, Stage, kept};
 use crate::event::{Plain, Verdict, What};
-use crate::persona::{Action, Check, Fault, Verb};
+use crate::persona::smtp::{Action, Check, Fault, Verb};
+use crate::persona::text::Values;
 
 /// The RCPT commands that were turned away since MAIL.
 pub(super) enum Refusals {

@@ -1,15 +1,18 @@
 //! AUTH, from the command to the verdict.
 
-use super::auth::{Exchange, Mechanism, Step};
-use super::reply::Values;
 use super::{Asked, Dialogue, Moment, Next, Reading, Reply, Stage};
 use crate::event::{Plain, Verdict, What};
-use crate::persona::Fault;
+use crate::persona::smtp::Fault;
+use crate::persona::text::Values;
+use crate::sasl::{Exchange, Mechanism, Step};
+
+/// What every persona offers.
+pub(super) const OFFERED: &[Mechanism] = &[Mechanism::Login, Mechanism::Plain];
 
 impl Dialogue {
     pub(super) fn auth(&mut self, asked: &Asked<'_>, moment: &mut Moment<'_>) -> Reply {
         let word = asked.command.words().next().unwrap_or_default();
-        let mechanism = Mechanism::read(word).unwrap_or(Mechanism::Plain);
+        let mechanism = Mechanism::read(word, OFFERED).unwrap_or(Mechanism::Plain);
         let initial = asked.command.argument.get(word.len()..).unwrap_or_default().trim_ascii();
         let initial = match initial {
             b"" => None,
@@ -40,7 +43,7 @@ impl Dialogue {
             return Reply::new(text, Stage::Auth, Next::Command);
         }
         let (text, verdict, user) = match step {
-            Step::Complete { user } => {
+            Step::Complete { user, password: _ } => {
                 self.counts.auths += 1;
                 if self.lets_in(moment) {
                     self.authenticated = true;

@@ -81,7 +81,7 @@ pub struct Whole {
 }
 
 impl Body {
-    /// `max` is how many bytes are kept; `strict_dot` is [`crate::persona::Persona::strict_dot`].
+    /// `max` is how many bytes are kept; `strict_dot` is [`crate::persona::smtp::Persona::strict_dot`].
     pub fn new(max: u64, strict_dot: bool) -> Self {
         Body {
             hash: Sha256::new(),

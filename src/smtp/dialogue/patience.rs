@@ -1,6 +1,6 @@
 //! How many mistakes of the peer the persona has seen, and when they are too many.
 
-use crate::persona::{Fault, Idle, Limit, Persona, Verb};
+use crate::persona::smtp::{Fault, Idle, Limit, Persona, Verb};
 
 /// The counts of one conversation.
 #[derive(Default)]

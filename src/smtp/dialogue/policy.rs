@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::message::Keep;
-use crate::persona::Persona;
+use crate::persona::smtp::Persona;
 use crate::receipt::Issued;
 
 /// Which recipients are accepted.

@@ -5,7 +5,7 @@ mod bodies;
 mod form;
 
 use super::*;
-use crate::persona::Name;
+use crate::persona::smtp::Name;
 use crate::receipt::{Issued, NoneIssued};
 use chrono::DateTime;
 use rand::SeedableRng as _;

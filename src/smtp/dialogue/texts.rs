@@ -4,10 +4,11 @@ use rand::RngExt as _;
 
 use super::checks::Doubt;
 use super::envelope::Refusals;
-use super::reply::{self, Values};
+use super::reply;
 use super::{Asked, Dialogue, Moment, Next, Reply, Stage};
 use crate::Rng;
-use crate::persona::{Persona, Teaser, Wait};
+use crate::persona::smtp::{Persona, Teaser, Wait};
+use crate::persona::text::{self, Values};
 
 impl Dialogue {
     /// The greeting, complete.
@@ -60,7 +61,7 @@ impl Dialogue {
             line.push(b' ');
         }
         line.extend_from_slice(&self.expand(text, &values));
-        reply::wire(&line)
+        text::wire(&line)
     }
 
     pub(super) fn values<'l>(&'l self, asked: &'l Asked<'_>) -> Values<'l> {
@@ -87,7 +88,7 @@ impl Dialogue {
 
     /// A reply of this text, ready for the wire.
     pub(super) fn say(&self, text: &str, values: &Values<'_>) -> Vec<u8> {
-        reply::wire(&self.expand(text, values))
+        text::wire(&self.expand(text, values))
     }
 
     pub(super) fn expand(&self, text: &str, values: &Values<'_>) -> Vec<u8> {
@@ -95,7 +96,7 @@ impl Dialogue {
         let peer = self.policy.peer.map(|peer| peer.to_string());
         let name = self.greeting.as_ref().map(|g| g.name.as_slice());
         let last = self.envelope.as_ref().and_then(|e| e.to.last());
-        reply::fill(text, |word| match word {
+        text::fill(text, |word| match word {
             "host" => Some(self.policy.hostname.as_bytes()),
             "size" => Some(size.as_bytes()),
             "peer" => peer.as_deref().map(str::as_bytes),
@@ -108,7 +109,7 @@ impl Dialogue {
 
 /// What a persona says instead of its greeting when it has too many connections already.
 pub fn busy(persona: &Persona, hostname: &str) -> Vec<u8> {
-    reply::wire(&reply::fill(persona.busy, |word| match word {
+    text::wire(&text::fill(persona.busy, |word| match word {
         "host" => Some(hostname.as_bytes()),
         _ => None,
     }))

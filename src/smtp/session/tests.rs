@@ -5,7 +5,7 @@ use crate::clock::{Clock as _, Fake};
 use crate::drive::Drive;
 use crate::event::What;
 use crate::pace::{Profile, When};
-use crate::persona::Name;
+use crate::persona::smtp::Name;
 use crate::receipt::NoneIssued;
 use crate::script::{Act, Lockstep, Peer, Script};
 use crate::smtp::dialogue::message::Forget;

@@ -1,7 +1,7 @@
 //! Whatever comes, a reply has the form of one; and the tables are sound.
 
 use super::*;
-use crate::persona::WORDS;
+use crate::persona::smtp::WORDS;
 use rand::RngExt as _;
 
 /// Fails unless this is one or more replies of RFC 5321 4.2: each line ended by CR LF, at most 512

@@ -1,25 +1,28 @@
-//! AUTH LOGIN and AUTH PLAIN (RFC 4954, RFC 4616), as far as the user's name.
+//! The exchanges of SASL that are offered (RFC 4422): LOGIN, PLAIN (RFC 4616) and CRAM-MD5 (RFC 2195),
+//! as SMTP (RFC 4954) and POP3 (RFC 5034) carry them.
 //!
-//! A password is neither kept nor returned: it is somebody's, and often somebody else's.
+//! A password is returned once, when the exchange is complete, and never kept here: it is somebody's,
+//! and often somebody else's.
 
-/// The mechanisms that are offered.
+/// The mechanisms that are known; what a persona offers is in its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mechanism {
     Login,
     Plain,
+    CramMd5,
 }
 
 impl Mechanism {
-    pub fn read(word: &[u8]) -> Option<Self> {
-        [Mechanism::Login, Mechanism::Plain]
-            .into_iter()
-            .find(|m| m.as_str().as_bytes().eq_ignore_ascii_case(word))
+    /// The one of this name, in any case, if it is offered.
+    pub fn read(word: &[u8], offered: &[Mechanism]) -> Option<Self> {
+        offered.iter().copied().find(|m| m.as_str().as_bytes().eq_ignore_ascii_case(word))
     }
 
     pub fn as_str(self) -> &'static str {
         match self {
             Mechanism::Login => "LOGIN",
             Mechanism::Plain => "PLAIN",
+            Mechanism::CramMd5 => "CRAM-MD5",
         }
     }
 }
@@ -41,8 +44,10 @@ pub enum Step {
     AskPassword,
     /// Ask for all, as PLAIN does.
     AskAll,
-    /// The exchange is complete: this user, with some password.
-    Complete { user: Vec<u8> },
+    /// Send the challenge, as CRAM-MD5 does.
+    Challenge,
+    /// The exchange is complete: this user with this password. With CRAM-MD5 it is the digest of one.
+    Complete { user: Vec<u8>, password: Vec<u8> },
     /// The peer sent `*`.
     Cancelled,
     /// The peer sent something that is not base64.
@@ -51,8 +56,12 @@ pub enum Step {
     Malformed,
 }
 
-/// The longest user name kept.
+/// The longest user name kept, and the longest password.
 const LONGEST_USER: usize = 512;
+
+fn cut(text: &[u8]) -> Vec<u8> {
+    text.iter().copied().take(LONGEST_USER).collect()
+}
 
 impl Exchange {
     /// Begins with the initial response, if the command had one.
@@ -62,6 +71,7 @@ impl Exchange {
             (Some(initial), _) => exchange.answer(initial),
             (None, Mechanism::Login) => Step::AskUser,
             (None, Mechanism::Plain) => Step::AskAll,
+            (None, Mechanism::CramMd5) => Step::Challenge,
         };
         (exchange, step)
     }
@@ -89,13 +99,20 @@ impl Exchange {
                 self.user = Some(clear);
                 Step::AskPassword
             }
-            (Mechanism::Login, Some(user)) => Step::Complete { user },
+            (Mechanism::CramMd5, _) => match clear.iter().rposition(|&b| b == b' ') {
+                Some(at) => Step::Complete {
+                    user: cut(clear.get(..at).unwrap_or_default()),
+                    password: cut(clear.get(at + 1..).unwrap_or_default()),
+                },
+                None => Step::Malformed,
+            },
+            (Mechanism::Login, Some(user)) => Step::Complete { user, password: cut(&clear) },
             (Mechanism::Plain, _) => {
                 let mut parts = clear.split(|&b| b == 0);
                 let (_identity, user, password) = (parts.next(), parts.next(), parts.next());
                 match (user, password) {
-                    (Some(user), Some(_)) => {
-                        Step::Complete { user: user.iter().copied().take(LONGEST_USER).collect() }
+                    (Some(user), Some(password)) => {
+                        Step::Complete { user: cut(user), password: cut(password) }
                     }
                     _ => Step::Malformed,
                 }
@@ -105,7 +122,7 @@ impl Exchange {
 }
 
 /// Decodes base64 (RFC 4648 4) with its padding; `None` for anything else.
-fn decode(text: &[u8]) -> Option<Vec<u8>> {
+pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(4) {
         return None;
     }
