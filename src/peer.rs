@@ -31,6 +31,22 @@ pub fn ends(fd: BorrowedFd<'_>, env: impl Fn(&str) -> Option<String>) -> Ends {
     }
 }
 
+/// The network of a peer in eight bytes: an IPv4 /24, an IPv6 /48, or all peers of unknown address,
+/// told apart by the first. IPv4-mapped IPv6 is IPv4.
+pub fn network(peer: Option<IpAddr>) -> [u8; 8] {
+    match peer.map(|ip| ip.to_canonical()) {
+        Some(IpAddr::V4(ip)) => {
+            let [a, b, c, _] = ip.octets();
+            [b'4', a, b, c, 0, 0, 0, 0]
+        }
+        Some(IpAddr::V6(ip)) => {
+            let [a, b, c, d, e, f, ..] = ip.octets();
+            [b'6', a, b, c, d, e, f, 0]
+        }
+        None => [b'u', 0, 0, 0, 0, 0, 0, 0],
+    }
+}
+
 /// Whether the environment says that a super-server started us, as UCSPI and inetd-like ones do.
 pub fn served(env: impl Fn(&str) -> Option<String>) -> bool {
     from_environment(env).peer.is_some()

@@ -8,7 +8,7 @@ use crate::smtp::dialogue::message::{Forget, Keep};
 use crate::smtp::dialogue::{self, Dialogue, Policy, Recipients};
 use crate::smtp::session::Session;
 use crate::spool::Spool;
-use crate::start::{Circumstances, Pit};
+use crate::start::{Before, Circumstances, Pit};
 
 impl Pit for Smtarpit {
     const TAG: &'static str = "smtarpit";
@@ -29,7 +29,11 @@ impl Pit for Smtarpit {
         dialogue::busy(persona::Name::default().persona(), hostname)
     }
 
-    fn engine(&self, with: Circumstances) -> Box<dyn Engine> {
+    type Opened = ();
+
+    fn open(&self, _with: &Before<'_>, _complain: &mut dyn FnMut(String)) {}
+
+    fn engine(&self, (): (), with: Circumstances) -> Box<dyn Engine> {
         let hostname = self.common.hostname.clone();
         let keep: Box<dyn Keep> = match self.spool() {
             Some(dir) => Box::new(Spool::new(dir, self.mail.spool_size.0, hostname.clone())),

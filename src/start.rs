@@ -11,6 +11,7 @@ use crate::conn::{self, Conn};
 use crate::drive::{Drive, PROGRESS, Wire as _};
 use crate::engine::Engine;
 use crate::event::{Event, Kind, Plain, Reason, Seconds, What, Why};
+use crate::key::Key;
 use crate::peer::{self, Ends};
 use crate::privileges::{self, Ids};
 use crate::sink::{self, Sink};
@@ -45,14 +46,30 @@ pub trait Pit: Program + Clone {
     fn busy(&self) -> Vec<u8>;
     /// The same when the configuration cannot be read.
     fn sorry(hostname: &str) -> Vec<u8>;
+    /// What must be opened while there are still the privileges for it.
+    type Opened;
+    /// Opens it for this peer. What is wrong with it is told to `complain`, and does not end the
+    /// conversation.
+    fn open(&self, with: &Before<'_>, complain: &mut dyn FnMut(String)) -> Self::Opened;
     /// The conversation.
-    fn engine(&self, with: Circumstances) -> Box<dyn Engine>;
+    fn engine(&self, opened: Self::Opened, with: Circumstances) -> Box<dyn Engine>;
+}
+
+/// What is known before the privileges are given up.
+pub struct Before<'b> {
+    pub ends: &'b Ends,
+    /// The secret of this installation.
+    pub key: &'b Key,
+    /// For choices that are made outside of the conversation.
+    pub rng: Rng,
 }
 
 /// What an engine is made from besides the configuration.
 pub struct Circumstances {
     pub ends: Ends,
     pub wall: DateTime<FixedOffset>,
+    /// The secret of this installation.
+    pub key: Key,
     /// The peer is in an `allow` network.
     pub allowed: bool,
     pub rng: Rng,
@@ -179,6 +196,10 @@ fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
         }
     };
 
+    let key = common.key();
+    let before = Before { ends: &ends, key: &key, rng: Rng::from_rng(&mut rng) };
+    let opened = refused.is_none().then(|| config.open(&before, &mut |failure| error(&clock, failure)));
+
     let ids = common.user.as_ref().map(Ids::of).transpose();
     if common.chroot.is_some() {
         clock.keep_zone();
@@ -201,20 +222,13 @@ fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
             Some(Why::Config)
         }
     };
-    if let Some(why) = why {
-        let busy = slot.as_ref().map_or(0, Slot::busy);
-        note(&clock, What::Refuse { why, busy });
-        wire.say(&config.busy());
-        wire.close();
-        return match why {
-            Why::Locks => LATER,
-            Why::Config => WRONG,
-            Why::Slots | Why::Total | Why::PerSource => DONE,
-        };
-    }
+    let opened = match (why, opened) {
+        (None, Some(opened)) => opened,
+        (why, _) => return turn_away(config, &mut wire, &clock, why.unwrap_or(Why::Config), slot.as_ref()),
+    };
 
     let allowed = ends.peer.is_some_and(|peer| common.allow.iter().any(|network| network.contains(peer)));
-    let engine = config.engine(Circumstances { ends, wall: clock.wall(), allowed, rng });
+    let engine = config.engine(opened, Circumstances { ends, key, wall: clock.wall(), allowed, rng });
     let connect = What::Connect {
         port: ends.port,
         local: ends.local,
@@ -229,6 +243,24 @@ fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
     let mut engine = engine;
     Drive::new(&mut wire, &clock, speedup, &mut |what| note(&clock, what)).run(engine.as_mut(), [connect]);
     DONE
+}
+
+/// Says that there is no room, whatever the truth is.
+fn turn_away<P: Pit>(
+    config: &P,
+    wire: &mut Conn<'_, System>,
+    clock: &System,
+    why: Why,
+    slot: Option<&Slot>,
+) -> u8 {
+    note(clock, What::Refuse { why, busy: slot.map_or(0, Slot::busy) });
+    wire.say(&config.busy());
+    wire.close();
+    match why {
+        Why::Locks => LATER,
+        Why::Config => WRONG,
+        Why::Slots | Why::Total | Why::PerSource => DONE,
+    }
 }
 
 /// What every event of this process begins with, and where it goes.

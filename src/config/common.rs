@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use super::value::{self, words};
 use super::{Failure, Network, Origins};
+use crate::key::Key;
 use crate::privileges::Ids;
 use crate::sink::Choice;
 
@@ -30,11 +31,13 @@ pub struct Common {
     #[arg(long, value_name = "DOMAIN", value_delimiter = ',', value_parser = value::domain)]
     pub domains: Vec<String>,
 
-    /// The file with the secret that signs issued addresses
+    /// The file with the secret of this honeypot
     ///
-    /// Addresses that Sundew issues carry a signature, by which they are recognised when mail for
-    /// them arrives. The file must hold 16 to 4096 bytes, and every program of the suite must be
-    /// able to read it. There is no default: without it no address is recognised.
+    /// Addresses that are issued carry a signature, by which they are recognised when mail for them
+    /// arrives, and the pair of name and password that works is bound to a network by it. The file must
+    /// hold 16 to 4096 bytes, and every program of the suite must be able to read it. Without it the
+    /// secret is the id of this machine, machine-id(5), with hostname: enough for the programs of one
+    /// machine, until it is set up anew.
     #[arg(long, value_name = "FILE", value_parser = value::path)]
     pub secret_file: Option<PathBuf>,
 
@@ -232,6 +235,13 @@ impl Display for User {
     }
 }
 
+/// What the machine is known by, machine-id(5); empty if it has none.
+fn machine_id() -> Vec<u8> {
+    let mut id = Vec::new();
+    let read = File::open("/etc/machine-id").and_then(|file| file.take(64).read_to_end(&mut id));
+    read.map_or_else(|_| Vec::new(), |_| id.trim_ascii().to_vec())
+}
+
 /// A shorter secret could be found by trying.
 const SHORTEST_SECRET: usize = 16;
 /// A longer file is something else, perhaps one without an end.
@@ -251,6 +261,16 @@ impl Common {
         match bytes.len() < SHORTEST_SECRET {
             true => Err(format!("{show} has {} bytes, fewer than {SHORTEST_SECRET}", bytes.len())),
             false => Ok(Some(bytes)),
+        }
+    }
+
+    /// The secret of this installation: that of the file, or what tells this machine from others. A
+    /// peer knows neither.
+    pub fn key(&self) -> Key {
+        match self.secret() {
+            Ok(Some(secret)) => Key::new(secret),
+            // A file that cannot be read was an error at start-up.
+            _ => Key::new([machine_id().as_slice(), self.hostname.as_bytes()].concat()),
         }
     }
 
@@ -277,6 +297,11 @@ impl Common {
         }
         if self.domains.is_empty() {
             warnings.push("domains: empty, so mail for every domain looks like ours".to_owned());
+        }
+        if self.secret_file.is_none() && machine_id().is_empty() {
+            warnings.push(
+                "secret_file: none, and this machine has no id: anybody could work out the secret".to_owned(),
+            );
         }
         if let Some(why) = value::unwritable(&self.lock_dir) {
             warnings.push(format!("lock_dir: {why}, so every caller would be turned away"));

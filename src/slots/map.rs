@@ -15,7 +15,7 @@ use std::time::Duration;
 use fs2::FileExt as _;
 use rand::RngExt;
 
-use crate::Rng;
+use crate::{Rng, peer};
 
 const RECORD: usize = 8;
 
@@ -31,19 +31,9 @@ impl Network {
     /// Taken, but nobody knows by whom.
     const UNTOLD: Network = Network([b'?', 0, 0, 0, 0, 0, 0, 0]);
 
-    /// The network of a peer; v4-mapped IPv6 is IPv4.
+    /// The network of a peer.
     pub(super) fn of(peer: Option<IpAddr>) -> Self {
-        Network(match peer.map(|ip| ip.to_canonical()) {
-            Some(IpAddr::V4(ip)) => {
-                let [a, b, c, _] = ip.octets();
-                [b'4', a, b, c, 0, 0, 0, 0]
-            }
-            Some(IpAddr::V6(ip)) => {
-                let [a, b, c, d, e, f, ..] = ip.octets();
-                [b'6', a, b, c, d, e, f, 0]
-            }
-            None => [b'u', 0, 0, 0, 0, 0, 0, 0],
-        })
+        Network(peer::network(peer))
     }
 }
 
