@@ -18,6 +18,7 @@ mod common;
 pub mod file;
 pub mod manpage;
 mod network;
+mod profile;
 mod smtarpit;
 mod value;
 
@@ -25,7 +26,8 @@ pub use blame::Origins;
 pub use check::toml;
 pub use common::{Common, Facility, User};
 pub use network::Network;
-pub use smtarpit::{Pacing, Profile, Smtarpit, number};
+pub use profile::Profile;
+pub use smtarpit::{Pacing, Smtarpit, number};
 pub use value::nodename;
 pub use value::word;
 

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::common::Common;
+use super::profile::{self, Options, Profile};
 use super::value::{self, Bytes, words};
-use super::{Failure, Invocation, Origins, Program, file};
-use crate::pace::{self, Days, Hours, Range, Schedule, When};
+use super::{Failure, Invocation, Origins, Program};
+use crate::pace::{self, Range, Schedule};
 use crate::persona::smtp::Name;
 use crate::smtp::dialogue::{MessageVerdict, NullSender, Recipients, Stage};
 use crate::smtp::pacing::{self, Hold, Pace};
@@ -36,9 +37,9 @@ pub struct Smtarpit {
     /// A table such as { name = "night", hours = "22:00-06:30", days = "Mon-Fri", pace = "night" };
     /// in the file it is [[smtarpit.profile]]. Without hours it holds all day, without days every
     /// day. The first profile that applies wins. Can be given several times.
-    #[arg(long = "profile", id = "profile", value_name = "TABLE", value_parser = profile)]
-    #[arg(help_heading = PACING)]
-    pub profiles: Vec<Profile>,
+    #[arg(long = "profile", id = "profile", value_name = "TABLE", value_parser = profile::read::<Pacing>)]
+    #[arg(help_heading = profile::HEADING)]
+    pub profiles: Vec<Profile<Pacing>>,
 }
 
 /// What the server is and what it does with mail.
@@ -96,11 +97,9 @@ pub struct Mail {
     pub spool_size: Bytes,
 }
 
-const PACING: &str = "Pacing options";
-
 /// How slowly replies leave. What is not given is as the table `pace` has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
-#[command(next_help_heading = PACING)]
+#[command(next_help_heading = profile::HEADING)]
 pub struct Pacing {
     /// The table that the other pacing options change
     ///
@@ -155,14 +154,6 @@ pub struct Pacing {
     /// In per cent of the time that the client is known to wait.
     #[arg(long, value_name = "PERCENT", value_parser = value::number(1_u8, 99))]
     pub edge: Option<u8>,
-}
-
-/// A pacing for certain times.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Profile {
-    pub name: String,
-    pub when: When,
-    pub pacing: Pacing,
 }
 
 words! {
@@ -223,40 +214,18 @@ fn max_pause(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// The keys of a profile; it exists to be parsed.
-#[derive(clap::Parser)]
-#[command(name = "profile", no_binary_name = true, disable_help_flag = true)]
-struct Keys {
-    #[arg(long, value_parser = profile_name)]
-    name: String,
-    #[arg(long)]
-    hours: Option<Hours>,
-    #[arg(long)]
-    days: Option<Days>,
-    #[command(flatten)]
-    pacing: Pacing,
-}
+impl Options for Pacing {
+    type Pacing = pacing::Pacing;
+    type Table = Pace;
 
-/// The name is in every `still` and `end` of the log, so it is kept short and plain.
-fn profile_name(text: &str) -> Result<String, String> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    match (1..=32).contains(&text.len()) && text.bytes().all(plain) {
-        true => Ok(text.to_owned()),
-        false => {
-            Err(format!("{text:?} is not a name of 1 to 32 letters, digits, dots, hyphens or underscores"))
-        }
+    fn table(&self) -> Option<Pace> {
+        self.pace
     }
-}
 
-/// Reads a profile from an inline table.
-fn profile(text: &str) -> Result<Profile, file::Within> {
-    let keys: Keys = value::table(text)?;
-    let when = When { hours: keys.hours.unwrap_or_default(), days: keys.days.unwrap_or_default() };
-    Ok(Profile { name: keys.name, when, pacing: keys.pacing })
-}
+    fn numbers(table: Pace) -> pacing::Pacing {
+        table.pacing()
+    }
 
-impl Pacing {
-    /// These options on top of a table, or of `pace` if they name one.
     fn over(&self, base: pacing::Pacing) -> pacing::Pacing {
         pacing::Pacing {
             hold: self.hold.unwrap_or(base.hold),
@@ -273,20 +242,9 @@ impl Pacing {
 }
 
 impl Smtarpit {
-    /// The pacing at any time. A profile's table takes the place of the ordinary one; options given
-    /// outside of profiles hold in profiles too, unless the profile has them itself.
+    /// The pacing at any time.
     pub fn schedule(&self) -> Schedule<pacing::Pacing> {
-        let pace = self.pacing.pace.unwrap_or(Pace::Day);
-        let profiles = self.profiles.iter().map(|profile| pace::Profile {
-            name: profile.name.clone(),
-            when: profile.when.clone(),
-            pacing: profile.pacing.over(self.pacing.over(profile.pacing.pace.unwrap_or(pace).pacing())),
-        });
-        Schedule {
-            name: value::word(&pace),
-            ordinary: self.pacing.over(pace.pacing()),
-            profiles: profiles.collect(),
-        }
+        profile::schedule(&self.pacing, &self.profiles, Pace::Day)
     }
 
     /// The spool as it is called once the root directory is changed.
