@@ -44,6 +44,7 @@ pub mod smtp;
 pub mod spool;
 pub mod start;
 pub mod sys;
+pub mod tarpop;
 
 /// The generator behind every random choice; seeded by the system, or by `--seed`.
 pub type Rng = rand::rngs::StdRng;

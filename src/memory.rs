@@ -16,7 +16,7 @@
 //! - If the directory cannot be used, each connection remembers for itself, and refuses everybody.
 
 use crate::key::Key;
-use crate::{Rng, peer};
+use crate::peer;
 use fs2::FileExt as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -57,8 +57,6 @@ pub struct Memory {
     file: Option<File>,
     /// What was last read or written.
     record: Record,
-    /// For the pauses between attempts to lock.
-    rng: Rng,
 }
 
 /// The rules of a judgement.
@@ -83,7 +81,7 @@ impl Memory {
     ///
     /// # Errors
     /// Names the file that cannot be used; [`Memory::alone`] is what is left then.
-    pub fn open(dir: &Path, key: &Key, peer: Option<IpAddr>, rng: Rng) -> io::Result<Self> {
+    pub fn open(dir: &Path, key: &Key, peer: Option<IpAddr>) -> io::Result<Self> {
         let name = key.mac("network", &[&peer::network(peer)]);
         let [shelf, name @ ..] = &name;
         let shelf = dir.join(format!("{:02x}", shelf % SHELVES));
@@ -104,12 +102,12 @@ impl Memory {
         };
         let file = file.map_err(|error| named(&path, error))?;
         let record = newest(&file).map_err(|error| named(&path, error))?;
-        Ok(Memory { file: Some(file), record, rng })
+        Ok(Memory { file: Some(file), record })
     }
 
     /// A memory of this connection only.
-    pub fn alone(rng: Rng) -> Self {
-        Memory { file: None, record: Record::default(), rng }
+    pub fn alone() -> Self {
+        Memory { file: None, record: Record::default() }
     }
 
     /// How long ago the network's last password was wrong, at this time in seconds since 1970.
@@ -147,15 +145,12 @@ impl Memory {
 
     /// Locks the file, with tries for a second at most: whoever has it needs no millisecond.
     #[expect(clippy::disallowed_methods, reason = "a judgement is a moment, and there is an end to it")]
-    fn lock(&mut self) -> bool {
+    fn lock(&self) -> bool {
         let Some(file) = &self.file else { return false };
         for _ in 0..2_000 {
             match file.try_lock_exclusive() {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    std::thread::sleep(Duration::from_micros(rand::RngExt::random_range(
-                        &mut self.rng,
-                        50..950,
-                    )));
+                    std::thread::sleep(Duration::from_micros(500));
                 }
                 done => return done.is_ok(),
             }

@@ -64,10 +64,21 @@ impl Sink {
 
     /// Writes one line, and what was kept before it. Errors have nowhere to go and are forgotten.
     pub fn write(&mut self, severity: Severity, line: &dyn Display, wall: DateTime<FixedOffset>) {
-        let pid = std::process::id();
+        let tag = format!("{}[{}]", self.tag, std::process::id());
+        self.write_as(&tag, severity, line, wall);
+    }
+
+    /// The same under another program's tag.
+    pub fn write_as(
+        &mut self,
+        tag: &str,
+        severity: Severity,
+        line: &dyn Display,
+        wall: DateTime<FixedOffset>,
+    ) {
         let text = match self.stderr {
-            true => format!("{}[{pid}]: {line}\n", self.tag),
-            false => format!("{} {}[{pid}]: {line}", wall.format("%b %e %H:%M:%S"), self.tag),
+            true => format!("{tag}: {line}\n"),
+            false => format!("{} {tag}: {line}", wall.format("%b %e %H:%M:%S")),
         };
         // Who was kept waiting by a full log once is not kept waiting by it again.
         let patience = if self.kept.is_empty() { PATIENCE } else { Duration::ZERO };

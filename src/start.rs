@@ -25,6 +25,7 @@ use std::io::Write as _;
 use std::panic::PanicHookInfo;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 use syslog::Severity;
 
 /// Served, or refused.
@@ -46,6 +47,11 @@ pub trait Pit: Program + Clone {
     fn busy(&self) -> Vec<u8>;
     /// The same when the configuration cannot be read.
     fn sorry(hostname: &str) -> Vec<u8>;
+    /// Lines of another program that go with the events, and that program's tag: from each event, and
+    /// the time since the connection.
+    fn mirror(&self, _ends: &Ends, _id: &Plain) -> Option<Mirror> {
+        None
+    }
     /// What must be opened while there are still the privileges for it.
     type Opened;
     /// Opens it for this peer. What is wrong with it is told to `complain`, and does not end the
@@ -55,13 +61,14 @@ pub trait Pit: Program + Clone {
     fn engine(&self, opened: Self::Opened, with: Circumstances) -> Box<dyn Engine>;
 }
 
+/// Makes lines in the form of another program.
+pub type Mirror = Box<dyn FnMut(&What, Duration) -> Option<(&'static str, String)>>;
+
 /// What is known before the privileges are given up.
 pub struct Before<'b> {
     pub ends: &'b Ends,
     /// The secret of this installation.
     pub key: &'b Key,
-    /// For choices that are made outside of the conversation.
-    pub rng: Rng,
 }
 
 /// What an engine is made from besides the configuration.
@@ -175,6 +182,11 @@ fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
     let ends = peer::ends(standard(Standard::Input), environment);
     let sink = Sink::open(P::TAG, common.log, &common.log_socket, common.facility.into());
     open_book(sink, &ends, &clock);
+    BOOK.with_borrow_mut(|book| {
+        if let Some(book) = book.as_mut() {
+            book.mirror = config.mirror(&ends, &book.id);
+        }
+    });
     std::panic::set_hook(Box::new(last_words));
     let mut rng = match common.seed {
         Some(seed) => Rng::seed_from_u64(seed),
@@ -197,7 +209,7 @@ fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
     };
 
     let key = common.key();
-    let before = Before { ends: &ends, key: &key, rng: Rng::from_rng(&mut rng) };
+    let before = Before { ends: &ends, key: &key };
     let opened = refused.is_none().then(|| config.open(&before, &mut |failure| error(&clock, failure)));
 
     let ids = common.user.as_ref().map(Ids::of).transpose();
@@ -268,6 +280,7 @@ struct Book {
     sink: Sink,
     id: Plain,
     peer: Option<std::net::IpAddr>,
+    mirror: Option<Mirror>,
 }
 
 thread_local! {
@@ -276,12 +289,12 @@ thread_local! {
 }
 
 fn open_book(sink: Sink, ends: &Ends, clock: &System) {
-    BOOK.set(Some(Book { sink, id: id(clock.wall()), peer: ends.peer }));
+    BOOK.set(Some(Book { sink, id: id(clock.wall()), peer: ends.peer, mirror: None }));
 }
 
 /// Writes an event.
 fn note(clock: &System, what: What) {
-    write(&what, clock.wall());
+    write(&what, clock);
 }
 
 /// Writes an `error` event.
@@ -289,7 +302,7 @@ fn error(clock: &System, text: impl std::fmt::Display) {
     note(clock, What::Error { what: Plain::from(text.to_string().as_str()) });
 }
 
-fn write(what: &What, wall: DateTime<FixedOffset>) {
+fn write(what: &What, clock: &System) {
     let severity = match what {
         What::Error { .. } => Severity::LOG_ERR,
         _ => Severity::LOG_INFO,
@@ -297,10 +310,13 @@ fn write(what: &What, wall: DateTime<FixedOffset>) {
     BOOK.with(|book| {
         // Borrowed already means that writing an event panicked: there is nowhere left to tell.
         if let Ok(mut book) = book.try_borrow_mut()
-            && let Some(Book { sink, id, peer }) = book.as_mut()
+            && let Some(Book { sink, id, peer, mirror }) = book.as_mut()
         {
             let event = Event { id: id.clone(), peer: *peer, what: what.clone() };
-            sink.write(severity, &event, wall);
+            sink.write(severity, &event, clock.wall());
+            if let Some((tag, line)) = mirror.as_mut().and_then(|mirror| mirror(what, clock.elapsed())) {
+                sink.write_as(tag, severity, &line, clock.wall());
+            }
         }
     });
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sundew::config::{self, Asked, NOT_KEYS, Smtarpit, manpage};
+use sundew::config::{self, Asked, NOT_KEYS, Program, Smtarpit, Tarpop, manpage};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -36,8 +36,8 @@ fn compare(path: &str, wanted: &str) {
 }
 
 /// Loads a file's text with these flags.
-fn load(file: Option<&str>, args: &[&str]) -> Result<Asked<Smtarpit>, String> {
-    let args: Vec<OsString> = std::iter::once(&"smtarpit").chain(args).map(OsString::from).collect();
+fn load<P: Program>(file: Option<&str>, args: &[&str]) -> Result<Asked<P>, String> {
+    let args: Vec<OsString> = std::iter::once(&P::TABLE).chain(args).map(OsString::from).collect();
     let file = file.map(|text| (Path::new("sundew.toml"), text));
     config::settle(&args, file).map_err(|failure| failure.to_string())
 }
@@ -71,16 +71,23 @@ fn manual_pages_have_no_warnings() {
 
 #[test]
 fn every_option_is_in_the_manual_and_in_the_example() {
-    let [(_, program), (_, file), _] = manpage::pages();
+    options_are_documented::<Smtarpit>();
+    options_are_documented::<Tarpop>();
+}
+
+fn options_are_documented<P: Program>() {
+    let pages = manpage::pages();
+    let page = |name: &str| &pages.iter().find(|(path, _)| *path == name).unwrap().1;
+    let (program, file) = (page(&format!("man/{}.8", P::TABLE)), page("man/sundew.toml.5"));
     let example = manpage::example();
-    for arg in config::command::<Smtarpit>().get_arguments() {
+    for arg in config::command::<P>().get_arguments() {
         let key = arg.get_id().as_str();
         let flag = format!(".It Fl -{}", key.replace('_', "\\-"));
         assert!(program.lines().any(|line| line == flag || line.starts_with(&format!("{flag} "))), "{flag}");
         if !NOT_KEYS.contains(&key) {
             assert!(file.contains(&format!(".It Cm {key} No = ")), "{key} in sundew.toml(5)");
             let found = |line: &str| {
-                line.starts_with(&format!("#{key} = ")) || line == format!("#[[smtarpit.{key}]]")
+                line.starts_with(&format!("#{key} = ")) || line == format!("#[[{}.{key}]]", P::TABLE)
             };
             assert!(example.lines().any(found), "{key} in the example");
         }
@@ -91,8 +98,13 @@ fn every_option_is_in_the_manual_and_in_the_example() {
 
 #[test]
 fn the_example_configuration_changes_nothing_as_it_is() {
-    let Asked::Run(with) = load(Some(&read("contrib/sundew.toml")), &[]).unwrap() else { panic!() };
-    let Asked::Run(without) = load(None, &[]).unwrap() else { panic!() };
+    example_changes_nothing::<Smtarpit>();
+    example_changes_nothing::<Tarpop>();
+}
+
+fn example_changes_nothing<P: Program + PartialEq + std::fmt::Debug>() {
+    let Asked::Run(with) = load::<P>(Some(&read("contrib/sundew.toml")), &[]).unwrap() else { panic!() };
+    let Asked::Run(without) = load::<P>(None, &[]).unwrap() else { panic!() };
     assert_eq!(with, without);
 }
 
@@ -108,21 +120,26 @@ fn the_example_configuration_loads_with_nothing_commented_out() {
     };
     let text = text.lines().map(uncomment).collect::<Vec<_>>().join("\n");
     let text = text.replace("/etc/sundew/secret", secret.to_str().unwrap());
-    let run = load(Some(&text), &[]);
-    let check = load(Some(&text), &["--check"]);
+    let (mail, mailbox) = (all_of::<Smtarpit>(&text), all_of::<Tarpop>(&text));
     let _ = std::fs::remove_file(&secret);
-    let Asked::Run(all) = run.unwrap() else { panic!() };
-    let Asked::Run(none) = load(None, &[]).unwrap() else { panic!() };
-    assert_eq!(
-        all.schedule().ordinary,
-        none.schedule().ordinary,
-        "the pacing keys are those of the day table"
-    );
-    assert_eq!(all.mail.spool_size, none.mail.spool_size);
-    assert_eq!(all.profiles.len(), 1);
-    let Asked::Text(check) = check.unwrap() else { panic!() };
+    let Asked::Run(none) = load::<Smtarpit>(None, &[]).unwrap() else { panic!() };
+    let same = "the pacing keys are those of the day table";
+    assert_eq!(mail.schedule().ordinary, none.schedule().ordinary, "{same}");
+    assert_eq!(mail.mail.spool_size, none.mail.spool_size);
+    assert_eq!(mail.profiles.len(), 1);
+    let Asked::Run(none) = load::<Tarpop>(None, &[]).unwrap() else { panic!() };
+    assert_eq!(mailbox.schedule().ordinary, none.schedule().ordinary, "{same}");
+    assert_eq!(mailbox.mailbox.accept_after, none.mailbox.accept_after);
+    assert_eq!(mailbox.profiles.len(), 1);
+}
+
+/// Loads a configuration in which every key is set, and has `--check` say so.
+fn all_of<P: Program>(text: &str) -> P {
+    let Asked::Run(all) = load::<P>(Some(text), &[]).unwrap() else { panic!() };
+    let Asked::Text(check) = load::<P>(Some(text), &["--check"]).unwrap() else { panic!() };
     assert!(check.contains("\nhostname = \"mx.example.org\" # sundew.toml:"), "{check}");
     assert!(!check.contains("# default\n"), "the example leaves a key out:\n{check}");
+    all
 }
 
 /// Every file below a directory of the repository.
@@ -134,11 +151,11 @@ fn files(dir: PathBuf) -> Vec<PathBuf> {
 
 /// The options behind the name of the program in a line of a service file or a script, where there
 /// are some: `server_args` of xinetd, or a command line. Lines that are commented out count too.
-fn options(line: &str) -> Option<Vec<&str>> {
+fn options<'l>(line: &'l str, program: &str) -> Option<Vec<&'l str>> {
     let words: Vec<_> = line.trim_start_matches('#').split_whitespace().collect();
     let from = match words.as_slice() {
         ["server_args", "=" | "+=", ..] => 2,
-        words => words.iter().rposition(|word| word.rsplit(['/', '=']).next() == Some("smtarpit"))? + 1,
+        words => words.iter().rposition(|word| word.rsplit(['/', '=']).next() == Some(program))? + 1,
     };
     let is_shell = |word: &&str| matches!(*word, "\\" | "'" | "&" | "|" | "2>&1" | ";");
     let options: Vec<_> = words[from..].iter().copied().take_while(|word| !is_shell(word)).collect();
@@ -152,8 +169,13 @@ fn service_files_use_options_that_exist() {
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with("# ")) {
-            let Some(words) = options(line) else { continue };
-            if let Err(error) = load(None, &words) {
+            let loads = |words: &[&str]| match name.contains("tarpop") || line.contains("tarpop") {
+                true => load::<Tarpop>(None, words).map(drop),
+                false => load::<Smtarpit>(None, words).map(drop),
+            };
+            let words = ["smtarpit", "tarpop"].iter().find_map(|program| options(line, program));
+            let Some(words) = words else { continue };
+            if let Err(error) = loads(&words) {
                 panic!("{name}:{}: {words:?}: {error}", at + 1);
             }
             found.insert(name.clone());
@@ -164,6 +186,9 @@ fn service_files_use_options_that_exist() {
         "contrib/inetd.conf",
         "contrib/systemd/smtarpit@.service",
         "contrib/tcpserver/smtarpit/run",
+        "xinetd.d/tarpop",
+        "contrib/systemd/tarpop@.service",
+        "contrib/tcpserver/tarpop/run",
     ] {
         assert!(found.contains(name), "{name} should have options; {found:?} have");
     }

@@ -5,37 +5,37 @@
 //! files in the repository, or writes them when the environment has `UPDATE=1`. No program calls
 //! this module, so the linker leaves it out of all of them.
 
-use clap::{Arg, ArgAction, Command, CommandFactory as _};
+use clap::{Arg, ArgAction, Command, CommandFactory as _, ValueEnum as _};
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use super::{NOT_KEYS, Program, Smtarpit, TABLES};
+use super::{NOT_KEYS, Options, Pacing, Pop3Pacing, Program, Smtarpit, TABLES, Tarpop};
 use crate::config;
-use crate::event::{Event, Kind, Plain, Reason, Seconds, Verdict, What};
-use crate::run::options::Options;
-use crate::smtp::pacing::Pace;
+use crate::event::{Event, Kind, Plain, Reason, Seconds, Tool, Totals, Verdict, What};
+use crate::run::options as run;
 
 /// Where each manual page is in the repository, and its text.
-pub fn pages() -> [(&'static str, String); 3] {
+pub fn pages() -> [(&'static str, String); 4] {
     let smtarpit = config::command::<Smtarpit>();
-    let program = include_str!("manpage/smtarpit.8.in");
+    let tarpop = config::command::<Tarpop>();
     let file = include_str!("manpage/sundew.toml.5.in");
     let tables: Vec<_> = TABLES.iter().map(|table| format!(".Ql [{table}]")).collect();
     [
         (
             "man/smtarpit.8",
             fill(
-                program,
+                include_str!("manpage/smtarpit.8.in"),
                 "smtarpit.8.in",
-                &[
-                    ("OPTIONS", options(&smtarpit)),
-                    ("PACES", paces()),
-                    ("EVENT_EXAMPLE", example_events()),
-                    ("EVENTS", events()),
-                    ("REASONS", list(Reason::ALL.iter().map(|reason| (reason.as_str(), end(*reason))))),
-                    ("KINDS", enumerate(Kind::ALL.iter().map(|kind| format!(".Cm {kind}")), "or")),
-                ],
+                &program::<Pacing>(&smtarpit, SMTP_EVENTS, [rcpt(), end(smtp_end())]),
+            ),
+        ),
+        (
+            "man/tarpop.8",
+            fill(
+                include_str!("manpage/tarpop.8.in"),
+                "tarpop.8.in",
+                &program::<Pop3Pacing>(&tarpop, POP3_EVENTS, [login(), end(pop3_end())]),
             ),
         ),
         (
@@ -45,8 +45,9 @@ pub fn pages() -> [(&'static str, String); 3] {
                 "sundew.toml.5.in",
                 &[
                     ("TABLES", enumerate(tables.into_iter(), "and")),
-                    ("COMMON", keys(&smtarpit, true)),
-                    ("SMTARPIT", keys(&smtarpit, false)),
+                    ("COMMON", keys(&smtarpit, true, none)),
+                    ("SMTARPIT", keys(&smtarpit, false, usual::<Pacing>)),
+                    ("TARPOP", keys(&tarpop, false, usual::<Pop3Pacing>)),
                 ],
             ),
         ),
@@ -55,9 +56,36 @@ pub fn pages() -> [(&'static str, String); 3] {
             fill(
                 include_str!("manpage/tarpit-run.8.in"),
                 "tarpit-run.8.in",
-                &[("OPTIONS", options(&Options::command()))],
+                &[("OPTIONS", options(&run::Options::command(), none))],
             ),
         ),
+    ]
+}
+
+/// What a key has in the table of a program that is in force when nobody chooses another.
+type Usual = fn(&str) -> Option<String>;
+
+fn none(_key: &str) -> Option<String> {
+    None
+}
+
+fn usual<O: Options>(key: &str) -> Option<String> {
+    O::Table::value_variants().first().and_then(|table| O::number(&O::numbers(*table), key))
+}
+
+/// The parts of the page of a program that serves connections.
+fn program<O: Options>(
+    command: &Command,
+    words: &[&str],
+    examples: [What; 2],
+) -> [(&'static str, String); 6] {
+    [
+        ("OPTIONS", options(command, usual::<O>)),
+        ("PACES", paces::<O>(command)),
+        ("EVENT_EXAMPLE", example_events(examples)),
+        ("EVENTS", events(words)),
+        ("REASONS", list(Reason::ALL.iter().map(|reason| (reason.as_str(), because(*reason))))),
+        ("KINDS", enumerate(Kind::ALL.iter().map(|kind| format!(".Cm {kind}")), "or")),
     ]
 }
 
@@ -81,7 +109,7 @@ fn fill(template: &str, name: &str, parts: &[(&str, String)]) -> String {
 }
 
 /// The options by their headings, as clap shows them in `--help`.
-fn options(command: &Command) -> String {
+fn options(command: &Command, usual: Usual) -> String {
     let mut out = String::new();
     for heading in headings(command) {
         let _ = writeln!(out, ".Ss {heading}\n.Bl -tag -width Ds");
@@ -91,7 +119,7 @@ fn options(command: &Command) -> String {
                 Some(name) => _ = writeln!(out, " Ar {name}"),
                 None => out.push('\n'),
             }
-            describe(&mut out, arg);
+            describe(&mut out, arg, usual);
         }
         if heading == RUN {
             // Clap adds these to every program, so they are no part of a definition.
@@ -117,7 +145,7 @@ fn headings(command: &Command) -> Vec<&str> {
 }
 
 /// The keys of the file: those at its top, or those of the program's table.
-fn keys(command: &Command, common: bool) -> String {
+fn keys(command: &Command, common: bool, usual: Usual) -> String {
     let mut out = String::from(".Bl -tag -width Ds\n");
     for arg in key_args(command).filter(|arg| config::is_common(arg) == common) {
         let name = value_name(arg).unwrap_or("true | false");
@@ -125,7 +153,7 @@ fn keys(command: &Command, common: bool) -> String {
             ArgAction::Append => writeln!(out, ".It Cm {} No = Op Ar {name} , No ...", arg.get_id()),
             _ => writeln!(out, ".It Cm {} No = Ar {name}", arg.get_id()),
         };
-        describe(&mut out, arg);
+        describe(&mut out, arg, usual);
     }
     out.push_str(".El\n");
     out
@@ -141,7 +169,7 @@ fn value_name(arg: &Arg) -> Option<&str> {
 }
 
 /// The help of an option, its words and its default.
-fn describe(out: &mut String, arg: &Arg) {
+fn describe(out: &mut String, arg: &Arg, usual: Usual) {
     out.push_str(&text(&help(arg)));
     let words: Vec<_> =
         arg.get_possible_values().into_iter().filter(|word| word.get_help().is_some()).collect();
@@ -156,7 +184,7 @@ fn describe(out: &mut String, arg: &Arg) {
     if let Some(default) = default(arg) {
         let _ = writeln!(out, "The default is\n.Ql {default} .");
     }
-    if let Some(day) = config::number(&Pace::Day.pacing(), arg.get_id().as_str()) {
+    if let Some(day) = usual(arg.get_id().as_str()) {
         let _ = writeln!(out, "The table\n.Cm day\nhas\n.Ql {day} .");
     }
 }
@@ -224,28 +252,30 @@ fn enumerate(macros: impl ExactSizeIterator<Item = String>, last: &str) -> Strin
 }
 
 /// The shipped tables side by side.
-fn paces() -> String {
-    let tables = [("day", Pace::Day), ("night", Pace::Night), ("gentle", Pace::Gentle)];
+fn paces<O: Options>(command: &Command) -> String {
+    let tables = O::Table::value_variants();
     let mut out =
-        String::from(".Bl -column \"greet_pause\" \"0.2-1.8__\" \"0.2-1.8__\" \"0.2-1.8\"\n.It Sy key");
-    tables.iter().for_each(|(name, _)| _ = write!(out, " Ta Sy {name}"));
-    for key in PACING_KEYS {
-        let _ = write!(out, "\n.It Cm {key}");
-        tables.iter().for_each(|(_, pace)| {
-            _ = write!(out, " Ta {}", config::number(&pace.pacing(), key).unwrap_or_default())
-        });
+        String::from(".Bl -column \"endless_capa\" \"guessing__\" \"guessing__\" \"guessing\"\n.It Sy key");
+    tables.iter().for_each(|table| _ = write!(out, " Ta Sy {}", config::word(table)));
+    for key in key_args(command).map(|arg| arg.get_id().as_str()) {
+        let numbers: Vec<_> = tables.iter().filter_map(|table| O::number(&O::numbers(*table), key)).collect();
+        if !numbers.is_empty() {
+            let _ = write!(out, "\n.It Cm {key} Ta {}", numbers.join(" Ta "));
+        }
     }
     out.push_str("\n.El\n");
     out
 }
 
-const PACING_KEYS: &[&str] =
-    &["hold", "hold_at", "greet_pause", "banner_time", "reply_time", "human", "max_pause", "edge"];
+/// The events of programs that have the same protocol.
+const SMTP_EVENTS: &[&str] =
+    &["connect", "refuse", "helo", "mail", "rcpt", "auth", "message", "still", "end", "error"];
+const POP3_EVENTS: &[&str] = &["connect", "refuse", "login", "retr", "still", "end", "error"];
 
-/// Every word that can begin a line of the log, with its keys.
-fn events() -> String {
+/// The words that can begin a line of the log, with their keys.
+fn events(words: &[&str]) -> String {
     let mut out = String::from(".Bl -tag -width connect\n");
-    for (word, keys) in What::WORDS {
+    for (word, keys) in What::WORDS.iter().filter(|(word, _)| words.contains(word)) {
         let _ = write!(out, ".It Cm {word}\n{}", text(meaning(word)));
         let _ = writeln!(
             out,
@@ -277,7 +307,7 @@ fn meaning(word: &str) -> &'static str {
 }
 
 /// What a reason means. A new one does not compile without its sentence.
-fn end(reason: Reason) -> &'static str {
+fn because(reason: Reason) -> &'static str {
     match reason {
         Reason::Quit => "The client said QUIT and had its answer.",
         Reason::Hangup => "The client closed the connection.",
@@ -290,58 +320,91 @@ fn end(reason: Reason) -> &'static str {
     }
 }
 
-/// Two lines of a log, written by the code that writes them.
-fn example_events() -> String {
+/// Lines of a log, written by the code that writes them.
+fn example_events(examples: [What; 2]) -> String {
     let peer = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 77)));
-    let rcpt = What::Rcpt { to: Plain::from("anna@example.org"), verdict: Verdict::Accept, receipt: None };
-    let end = What::End {
+    examples.map(|what| Event { id: Plain::from("1a2b3c"), peer, what }.to_string()).join("\n")
+}
+
+fn rcpt() -> What {
+    What::Rcpt { to: Plain::from("anna@example.org"), verdict: Verdict::Accept, receipt: None }
+}
+
+fn login() -> What {
+    What::Login {
+        user: Plain::from("admin"),
+        method: Plain::from("USER"),
+        verdict: Verdict::Reject,
+        password: Some(Plain::from("hash:5f0c1b7e22d94a10")),
+        visit: None,
+    }
+}
+
+fn smtp_end() -> (&'static str, Kind, &'static str, Totals) {
+    let totals = Totals { commands: 3, mails: Some(1), rcpts: Some(1), ..Totals::default() };
+    ("rcpt", Kind::Program, "pregreet,fast:3", totals)
+}
+
+fn pop3_end() -> (&'static str, Kind, &'static str, Totals) {
+    let totals = Totals { commands: 9, logins: Some(4), tool: Some(Tool::Medusa), ..Totals::default() };
+    ("login", Kind::Program, "stls-first,fast:8", totals)
+}
+
+fn end((stage, kind, evidence, totals): (&str, Kind, &str, Totals)) -> What {
+    What::End {
         held: Seconds::new(Duration::from_secs(86_312)),
         bytes_in: 81,
         bytes_out: 2_104,
-        stage: Plain::from("rcpt"),
+        stage: Plain::from(stage),
         reason: Reason::Hangup,
-        kind: Kind::Program,
-        evidence: Plain::from("pregreet,fast:3"),
+        kind,
+        evidence: Plain::from(evidence),
         gaveup: Some(Seconds::new(Duration::from_millis(12_400))),
         profile: Plain::from("day"),
-        commands: 3,
-        mails: Some(1),
-        null_from: None,
-        rcpts: Some(1),
-        auths: None,
-        messages: None,
-        logins: None,
-        retrs: None,
-        tool: None,
-    };
-    let line = |what| Event { id: Plain::from("1a2b3c"), peer, what }.to_string();
-    format!("{}\n{}", line(rcpt), line(end))
+        commands: totals.commands,
+        mails: totals.mails,
+        null_from: totals.null_from,
+        rcpts: totals.rcpts,
+        auths: totals.auths,
+        messages: totals.messages,
+        logins: totals.logins,
+        retrs: totals.retrs,
+        tool: totals.tool,
+    }
 }
 
 /// The example configuration, `contrib/sundew.toml`: every key with its default, all commented out.
 pub fn example() -> String {
-    let command = config::command::<Smtarpit>();
+    let smtarpit = config::command::<Smtarpit>();
     let mut out = String::from(
         "# The configuration of Sundew, /etc/sundew.toml. What is commented out is the default, or an example\n\
          # where the text says that there is none. sundew.toml(5) explains every key. After a change, run\n\
-         # \"smtarpit --check\"; the next connection uses it.\n",
+         # \"smtarpit --check\" or \"tarpop --check\"; the next connection uses it.\n",
     );
-    key_args(&command).filter(|arg| config::is_common(arg)).for_each(|arg| example_key(&mut out, arg));
-    let _ = writeln!(out, "\n[{}]", Smtarpit::TABLE);
+    key_args(&smtarpit).filter(|arg| config::is_common(arg)).for_each(|arg| example_key(&mut out, arg, none));
+    example_table::<Smtarpit>(&mut out, usual::<Pacing>);
+    example_table::<Tarpop>(&mut out, usual::<Pop3Pacing>);
+    out
+}
+
+/// The table of one program.
+fn example_table<P: Program>(out: &mut String, usual: Usual) {
+    let command = config::command::<P>();
+    let table = P::TABLE;
+    let _ = writeln!(out, "\n[{table}]");
     let own = || key_args(&command).filter(|arg| !config::is_common(arg));
-    own().filter(|arg| arg.get_id() != "profile").for_each(|arg| example_key(&mut out, arg));
+    own().filter(|arg| arg.get_id() != "profile").for_each(|arg| example_key(out, arg, usual));
     own().filter(|arg| arg.get_id() == "profile").for_each(|arg| {
         let help = sentence(&arg.get_help().map(ToString::to_string).unwrap_or_default());
         let _ = write!(
             out,
             "\n# {help} Any of the pacing keys may follow; the first profile that applies wins.\n\
-             #[[smtarpit.profile]]\n#name = \"night\"\n#hours = \"22:00-06:30\"\n#days = \"Mon-Fri\"\n#pace = \"night\"\n"
+             #[[{table}.profile]]\n#name = \"night\"\n#hours = \"22:00-06:30\"\n#days = \"Mon-Fri\"\n#pace = \"night\"\n"
         );
     });
-    out
 }
 
-fn example_key(out: &mut String, arg: &Arg) {
+fn example_key(out: &mut String, arg: &Arg, usual: Usual) {
     let key = arg.get_id().as_str();
     let help = sentence(&arg.get_help().map(ToString::to_string).unwrap_or_default());
     let words: Vec<_> = arg.get_possible_values().iter().map(|word| word.get_name().to_owned()).collect();
@@ -349,7 +412,7 @@ fn example_key(out: &mut String, arg: &Arg) {
         true => String::new(),
         false => format!(" One of: {}.", words.join(", ")),
     };
-    let day = config::number(&Pace::Day.pacing(), key);
+    let day = usual(key);
     let given = default(arg).or(day.as_deref());
     let (value, remark) = match (given, sample(key)) {
         (Some(default), _) => (config::toml(default), ""),
@@ -365,11 +428,13 @@ fn sample(key: &str) -> Option<(&'static str, &'static str)> {
     Some(match key {
         "hostname" => ("\"mx.example.org\"", " The default is the name of this machine."),
         "domains" => ("[\"example.org\"]", " By default every domain is taken for ours."),
-        "secret_file" => ("\"/etc/sundew/secret\"", " There is no default."),
+        "secret_file" => ("\"/etc/sundew/secret\"", " Without it the secret is the id of this machine."),
         "allow" => ("[\"192.0.2.0/24\", \"2001:db8::/32\"]", " There are none by default."),
         "chroot" => ("\"/var/lib/sundew\"", " There is no default."),
         "user" => ("\"sundew\"", " There is no default."),
         "seed" => ("1", " There is no default."),
+        "state_dir" => ("\"/var/lib/sundew/tarpop\"", " The default is the directory networks in lock_dir."),
+        "dovecot_log" => ("false", ""),
         "spool" => ("\"/var/lib/sundew/spool\"", " There is no default."),
         "pace" => ("\"day\"", " The keys below are shown as this table has them."),
         _ => return None,

@@ -20,14 +20,16 @@ pub mod manpage;
 mod network;
 mod profile;
 mod smtarpit;
+mod tarpop;
 mod value;
 
 pub use blame::Origins;
 pub use check::toml;
 pub use common::{Common, Facility, User};
 pub use network::Network;
-pub use profile::Profile;
-pub use smtarpit::{Pacing, Smtarpit, number};
+pub use profile::{Options, Profile};
+pub use smtarpit::{Pacing, Smtarpit};
+pub use tarpop::{Pop3Pacing, Tarpop};
 pub use value::nodename;
 pub use value::word;
 

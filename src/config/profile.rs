@@ -28,6 +28,8 @@ pub trait Options {
     fn numbers(table: Self::Table) -> Self::Pacing;
     /// These options on top of others.
     fn over(&self, base: Self::Pacing) -> Self::Pacing;
+    /// What a pacing has for a key of that name, as the file would have it.
+    fn number(pacing: &Self::Pacing, key: &str) -> Option<String>;
 }
 
 /// The keys of a profile; it exists to be parsed.

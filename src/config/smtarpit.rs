@@ -7,7 +7,7 @@ use super::common::Common;
 use super::profile::{self, Options, Profile};
 use super::value::{self, Bytes, words};
 use super::{Failure, Invocation, Origins, Program};
-use crate::pace::{self, Range, Schedule};
+use crate::pace::{Range, Schedule};
 use crate::persona::smtp::Name;
 use crate::smtp::dialogue::{MessageVerdict, NullSender, Recipients, Stage};
 use crate::smtp::pacing::{self, Hold, Pace};
@@ -146,7 +146,7 @@ pub struct Pacing {
     /// The longest pause between two bytes
     ///
     /// Seconds. Many libraries give up after 60 seconds without a byte.
-    #[arg(long, value_name = "SECONDS", value_parser = max_pause)]
+    #[arg(long, value_name = "SECONDS", value_parser = value::max_pause)]
     pub max_pause: Option<Duration>,
 
     /// How near to the client's limit a reply completes, when hold is edge
@@ -206,14 +206,6 @@ fn reply_time(text: &str) -> Result<Range, String> {
     value::range(text, Duration::from_secs(3600))
 }
 
-fn max_pause(text: &str) -> Result<Duration, String> {
-    let pause = pace::seconds(text)?;
-    match (Duration::from_secs(1)..=Duration::from_secs(3600)).contains(&pause) {
-        true => Ok(pause),
-        false => Err(format!("{text:?} is not between 1 and 3600 seconds")),
-    }
-}
-
 impl Options for Pacing {
     type Pacing = pacing::Pacing;
     type Table = Pace;
@@ -239,6 +231,20 @@ impl Options for Pacing {
             edge: self.edge.unwrap_or(base.edge),
         }
     }
+
+    fn number(pacing: &pacing::Pacing, key: &str) -> Option<String> {
+        Some(match key {
+            "hold" => value::word(&pacing.hold),
+            "hold_at" => value::word(&pacing.hold_at),
+            "greet_pause" => pacing.greet_pause.to_string(),
+            "banner_time" => pacing.banner_time.to_string(),
+            "reply_time" => pacing.reply_time.to_string(),
+            "human" => pacing.human.to_string(),
+            "max_pause" => pacing.max_pause.as_secs_f64().to_string(),
+            "edge" => pacing.edge.to_string(),
+            _ => return None,
+        })
+    }
 }
 
 impl Smtarpit {
@@ -253,21 +259,6 @@ impl Smtarpit {
         let inside = self.common.chroot.as_ref().and_then(|root| spool.strip_prefix(root).ok());
         Some(inside.map_or_else(|| spool.clone(), |path| Path::new("/").join(path)))
     }
-}
-
-/// What a pacing has for a key of that name.
-pub fn number(pacing: &pacing::Pacing, key: &str) -> Option<String> {
-    Some(match key {
-        "hold" => value::word(&pacing.hold),
-        "hold_at" => value::word(&pacing.hold_at),
-        "greet_pause" => pacing.greet_pause.to_string(),
-        "banner_time" => pacing.banner_time.to_string(),
-        "reply_time" => pacing.reply_time.to_string(),
-        "human" => pacing.human.to_string(),
-        "max_pause" => pacing.max_pause.as_secs_f64().to_string(),
-        "edge" => pacing.edge.to_string(),
-        _ => return None,
-    })
 }
 
 impl Program for Smtarpit {
@@ -287,7 +278,7 @@ impl Program for Smtarpit {
 
     fn implied(&self, key: &str) -> Option<String> {
         let schedule = self.schedule();
-        let value = if key == "pace" { Some(schedule.name) } else { number(&schedule.ordinary, key) };
+        let value = if key == "pace" { Some(schedule.name) } else { Pacing::number(&schedule.ordinary, key) };
         value.map(|value| super::toml(&value))
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::{blame, file};
-use crate::pace::Range;
+use crate::pace::{self, Range};
 
 /// Gives enums the words that an option can have, each with its part of a sentence for the manual.
 /// The engines know nothing of it.
@@ -89,6 +89,15 @@ pub(super) fn range(text: &str, most: Duration) -> Result<Range, String> {
     match range.to <= most {
         true => Ok(range),
         false => Err(format!("{text:?} is more than {} seconds", most.as_secs())),
+    }
+}
+
+/// The longest pause that there may be.
+pub(super) fn max_pause(text: &str) -> Result<Duration, String> {
+    let pause = pace::seconds(text)?;
+    match (Duration::from_secs(1)..=Duration::from_secs(3600)).contains(&pause) {
+        true => Ok(pause),
+        false => Err(format!("{text:?} is not between 1 and 3600 seconds")),
     }
 }
 

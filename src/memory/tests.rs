@@ -1,5 +1,4 @@
 use super::*;
-use rand::SeedableRng as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -19,7 +18,7 @@ impl Dir {
 
     fn open(&self, peer: &str) -> Memory {
         let key = Key::new("a secret of the test");
-        Memory::open(&self.0, &key, Some(peer.parse().unwrap()), Rng::seed_from_u64(1)).unwrap()
+        Memory::open(&self.0, &key, Some(peer.parse().unwrap())).unwrap()
     }
 
     fn files(&self) -> Vec<PathBuf> {
@@ -151,12 +150,12 @@ fn a_flood_of_networks_does_not_fill_the_disk() {
 
 #[test]
 fn without_its_directory_nobody_is_let_in() {
-    let mut memory = Memory::alone(Rng::seed_from_u64(1));
+    let mut memory = Memory::alone();
     assert!((0..100).all(|number| !memory.judge(pair(number), RULES, NOW).accepted));
     assert_eq!(memory.judge(None, RULES, NOW).failures, 100);
     let dir = Dir::new();
     let file = dir.0.join("file");
     fs::write(&file, "").unwrap();
-    let error = Memory::open(&file, &Key::new("k"), None, Rng::seed_from_u64(1)).err().unwrap();
+    let error = Memory::open(&file, &Key::new("k"), None).err().unwrap();
     assert!(error.to_string().contains("file/"), "{error}");
 }

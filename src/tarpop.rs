@@ -1,0 +1,107 @@
+//! The program `tarpop`: its configuration, made into a conversation.
+
+use crate::config::{Common, Tarpop};
+use crate::engine::Engine;
+use crate::event::Plain;
+use crate::key::Key;
+use crate::memory::{Memory, Rules};
+use crate::peer::{self, Ends};
+use crate::persona::pop3 as persona;
+use crate::pop3::dialogue::{self, Dialogue, Mailboxes, Policy};
+use crate::pop3::dovecot_log::{self, DovecotLog};
+use crate::pop3::gate::{self, Earned};
+use crate::pop3::mailbox::{Cast, Mailbox, Origin, Person};
+use crate::pop3::session::Session;
+use crate::start::{Before, Circumstances, Mirror, Pit};
+use std::time::Duration;
+
+/// A network that guessed passwords this lately is still guessing.
+const LATELY: Duration = Duration::from_secs(86_400);
+
+impl Pit for Tarpop {
+    const TAG: &'static str = "tarpop";
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn persona(&self) -> &'static str {
+        self.mailbox.persona.as_str()
+    }
+
+    fn busy(&self) -> Vec<u8> {
+        dialogue::busy(self.mailbox.persona.persona(), &self.common.hostname)
+    }
+
+    fn sorry(hostname: &str) -> Vec<u8> {
+        dialogue::busy(persona::Name::default().persona(), hostname)
+    }
+
+    fn mirror(&self, ends: &Ends, id: &Plain) -> Option<Mirror> {
+        let mut log = self.mailbox.dovecot_log.then(|| DovecotLog::new(*ends, id.to_string()))?;
+        Some(Box::new(move |what, at| log.line(what, at).map(|line| (dovecot_log::TAG, line))))
+    }
+
+    type Opened = Memory;
+
+    fn open(&self, with: &Before<'_>, complain: &mut dyn FnMut(String)) -> Memory {
+        let dir = self.state_dir();
+        Memory::open(&dir, with.key, with.ends.peer).unwrap_or_else(|failure| {
+            complain(format!("state_dir: {failure}"));
+            Memory::alone()
+        })
+    }
+
+    fn engine(&self, memory: Memory, with: Circumstances) -> Box<dyn Engine> {
+        let guessing = memory.last_failure(with.wall.timestamp()).is_some_and(|ago| ago < LATELY);
+        let network = peer::network(with.ends.peer);
+        let range = self.mailbox.accept_after;
+        let after = gate::earns_at(&with.key, &network, range.from, range.to);
+        let gate =
+            Earned { memory, key: with.key.clone(), network, rules: Rules { after, quiet: gate::QUIET } };
+        let (passwords, key) = (self.mailbox.passwords, with.key.clone());
+        let policy = Policy {
+            persona: self.mailbox.persona.persona(),
+            hostname: self.common.hostname.clone(),
+            gate: Box::new(gate),
+            mailboxes: mailboxes(&self.common, with.key),
+            passwords: Box::new(move |password| passwords.show(&key, password)),
+        };
+        let schedule = self.schedule();
+        Box::new(Session::new(Dialogue::new(policy), schedule, with.allowed, guessing, with.wall, with.rng))
+    }
+}
+
+/// Makes the mailboxes of this installation.
+fn mailboxes(common: &Common, key: Key) -> Box<Mailboxes> {
+    let hostname = common.hostname.clone();
+    // Without a domain of ours, the mail is that of the domain that the server is in.
+    let parent = hostname.split_once('.').map(|(_, parent)| parent).filter(|parent| parent.contains('.'));
+    let domain = common.domains.first().map(String::as_str).or(parent).unwrap_or(&hostname).to_owned();
+    Box::new(move |user, visit, wall| {
+        let cast = Staff { visit: visit.unwrap_or_default(), domain: &domain };
+        Mailbox::of(&Origin {
+            key: key.secret(),
+            user,
+            domain: &domain,
+            hostname: &hostname,
+            wall,
+            cast: &cast,
+        })
+    })
+}
+
+struct Staff<'s> {
+    visit: u32,
+    domain: &'s str,
+}
+
+impl Cast for Staff<'_> {
+    fn colleague(&self, number: u32) -> Person {
+        Person { given: "A".into(), family: "B".into(), address: format!("a.b{number}@{}", self.domain) }
+    }
+
+    fn stranger(&self, number: u32) -> Person {
+        self.colleague(self.visit + number)
+    }
+}
