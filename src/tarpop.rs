@@ -1,6 +1,6 @@
 //! The program `tarpop`: its configuration, made into a conversation.
 
-use crate::config::{Common, Tarpop};
+use crate::config::{Common, LogLike, Tarpop};
 use crate::engine::Engine;
 use crate::event::Plain;
 use crate::key::Key;
@@ -38,8 +38,13 @@ impl Pit for Tarpop {
     }
 
     fn mirror(&self, ends: &Ends, id: &Plain) -> Option<Mirror> {
-        let mut log = self.mailbox.dovecot_log.then(|| DovecotLog::new(*ends, id.to_string()))?;
-        Some(Box::new(move |what, at| log.line(what, at).map(|line| (dovecot_log::TAG, line))))
+        match self.mailbox.log_like {
+            LogLike::Nothing => None,
+            LogLike::Dovecot => {
+                let mut log = DovecotLog::new(*ends, id.to_string());
+                Some(Box::new(move |what, at| log.line(what, at).map(|line| (dovecot_log::TAG, line))))
+            }
+        }
     }
 
     type Opened = Memory;

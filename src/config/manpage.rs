@@ -434,7 +434,6 @@ fn sample(key: &str) -> Option<(&'static str, &'static str)> {
         "user" => ("\"sundew\"", " There is no default."),
         "seed" => ("1", " There is no default."),
         "state_dir" => ("\"/var/lib/sundew/tarpop\"", " The default is the directory networks in lock_dir."),
-        "dovecot_log" => ("false", ""),
         "spool" => ("\"/var/lib/sundew/spool\"", " There is no default."),
         "pace" => ("\"day\"", " The keys below are shown as this table has them."),
         _ => return None,

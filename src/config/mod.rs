@@ -29,7 +29,7 @@ pub use common::{Common, Facility, User};
 pub use network::Network;
 pub use profile::{Options, Profile};
 pub use smtarpit::{Pacing, Smtarpit};
-pub use tarpop::{Pop3Pacing, Tarpop};
+pub use tarpop::{LogLike, Pop3Pacing, Tarpop};
 pub use value::nodename;
 pub use value::word;
 

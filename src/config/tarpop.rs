@@ -66,12 +66,12 @@ pub struct MailboxOptions {
     #[arg(long, value_name = "WHAT", value_enum, default_value = "hash")]
     pub passwords: Passwords,
 
-    /// Log logins as Dovecot does too
+    /// Log logins in the words of another server too
     ///
-    /// With this, lines of pop3-login under the tag dovecot stand beside the events, and the filters
+    /// With dovecot, lines of pop3-login under the tag dovecot stand beside the events, and the filters
     /// that fail2ban and others have for Dovecot work unchanged. Who is banned is held no longer.
-    #[arg(long)]
-    pub dovecot_log: bool,
+    #[arg(long, value_name = "SERVER", value_enum, default_value = "none")]
+    pub log_like: LogLike,
 
     /// The directory in which networks are remembered
     ///
@@ -168,6 +168,10 @@ words! {
         Clear "clear" "the password",
         Length "length" "how many bytes it has",
     }
+    LogLike {
+        Nothing "none" "events only",
+        Dovecot "dovecot" "as Dovecot logs them",
+    }
     Delay {
         Natural "natural" "the server that we look like: a wrong password waits as long as there",
         Sticky "sticky" "login_time, which every tool bears",
@@ -183,6 +187,13 @@ words! {
         Night "night" "slower, and as long as each tool bears",
         Gentle "gentle" "the delays of the real server, for a network with honest users",
     }
+}
+
+/// In whose words logins are logged, besides ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLike {
+    Nothing,
+    Dovecot,
 }
 
 /// After how many different tries a pair is accepted: a range, from which each network has its own.
