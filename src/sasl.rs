@@ -92,6 +92,11 @@ impl Exchange {
         self.user.as_deref().unwrap_or_default()
     }
 
+    /// Whether LOGIN has told the name.
+    pub fn has_user(&self) -> bool {
+        self.user.is_some()
+    }
+
     fn take(&mut self, mut clear: Vec<u8>) -> Step {
         match (self.mechanism, self.user.take()) {
             (Mechanism::Login, None) => {
@@ -143,6 +148,26 @@ pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
         out.extend_from_slice(bytes.get(..3usize.checked_sub(missing)?)?);
     }
     Some(out)
+}
+
+/// Encodes base64 (RFC 4648 4) with its padding.
+pub fn encode(bytes: &[u8]) -> String {
+    let digit = |bits: u32| match u8::try_from(bits & 63).unwrap_or_default() {
+        value @ 0..=25 => char::from(b'A' + value),
+        value @ 26..=51 => char::from(b'a' + value - 26),
+        value @ 52..=61 => char::from(b'0' + value - 52),
+        62 => '+',
+        _ => '/',
+    };
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        let digits = [bits >> 18, bits >> 12, bits >> 6, bits].map(digit);
+        text.extend(&digits[..=group.len()]);
+        text.extend(std::iter::repeat_n('=', 3 - group.len()));
+    }
+    text
 }
 
 fn sextet(digit: u8) -> Option<u8> {

@@ -279,7 +279,7 @@ impl Engine for Session {
     fn ended(&mut self, at: Duration, reason: Reason) -> Vec<What> {
         self.watch.ended(at, reason);
         self.spotter.ended();
-        let mut notes = self.dialogue.abandon();
+        let mut notes = Vec::new();
         if let Some(Speech::Message { reply, said, .. }) = self.speech.take() {
             let sent = said as u64;
             notes.extend(reply.notes.into_iter().map(|note| match note {
