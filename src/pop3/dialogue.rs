@@ -275,7 +275,10 @@ impl Dialogue {
         };
         let verb = state.verbs.iter().find(|verb| command.is(verb.word));
         let (reply, fault) = match verb.map(|verb| (verb.does, verb.argument)) {
-            None => (self.reply(state.unknown, &command.values(), Stage::Other), Fault::Unknown),
+            None => {
+                let text = if command.is("") { state.empty } else { state.unknown };
+                (self.reply(text, &command.values(), Stage::Other), Fault::Unknown)
+            }
             Some((_, Argument::Needed(text))) if command.argument().is_empty() => {
                 (self.reply(text, &command.values(), Stage::Other), Fault::Other)
             }

@@ -36,6 +36,7 @@ pub(super) static COURIER: Persona = Persona {
             verb("QUIT", Does::Quit),
         ],
         unknown: INVALID,
+        empty: INVALID,
         capabilities: CAPABILITIES,
         // One alarm for all that is said before the login.
         idle: Duration::from_secs(60),
@@ -59,6 +60,7 @@ pub(super) static COURIER: Persona = Persona {
             verb("QUIT", Does::Quit),
         ],
         unknown: INVALID,
+        empty: INVALID,
         capabilities: CAPABILITIES,
         idle: Duration::from_secs(300),
         idle_text: None,

@@ -55,6 +55,7 @@ const fn persona(name: Name, banner: &'static str) -> Persona {
         before: State {
             verbs: BEFORE,
             unknown: "-ERR Unknown command.",
+            empty: "-ERR Unknown command.",
             capabilities: &[
                 "CAPA",
                 "TOP",
@@ -78,6 +79,7 @@ const fn persona(name: Name, banner: &'static str) -> Persona {
         after: State {
             verbs: AFTER,
             unknown: "-ERR Unknown command: {word}",
+            empty: "-ERR Unknown command.",
             capabilities: &["CAPA", "TOP", "UIDL", "RESP-CODES", "PIPELINING", "AUTH-RESP-CODE"],
             idle: Duration::from_secs(600),
             idle_text: Some("-ERR Disconnected for inactivity."),

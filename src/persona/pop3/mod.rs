@@ -112,6 +112,8 @@ pub struct Persona {
 pub struct State {
     pub verbs: &'static [Verb],
     pub unknown: &'static str,
+    /// What it answers to a line that begins with a blank, or has nothing in it.
+    pub empty: &'static str,
     /// The lines of CAPA between the first and the dot.
     pub capabilities: &'static [&'static str],
     /// How long it lets a peer be silent, and what it says then.

@@ -42,6 +42,7 @@ pub(super) static QPOPPER: Persona = Persona {
     before: State {
         verbs: BEFORE,
         unknown: UNKNOWN,
+        empty: UNKNOWN,
         capabilities: CAPABILITIES,
         idle: Duration::from_secs(120),
         idle_text: Some("-ERR POP timeout from {host}\n+OK Pop server at {host} signing off."),
@@ -64,6 +65,7 @@ pub(super) static QPOPPER: Persona = Persona {
             alone("QUIT", Does::Quit, MANY),
         ],
         unknown: UNKNOWN,
+        empty: UNKNOWN,
         capabilities: CAPABILITIES,
         idle: Duration::from_secs(120),
         idle_text: Some("-ERR POP timeout from {host}\n+OK Pop server at {host} signing off."),
