@@ -28,6 +28,7 @@ pub mod key;
 pub mod kind;
 pub mod lines;
 pub mod memory;
+pub mod names;
 pub mod pace;
 pub mod peer;
 pub mod persona;

@@ -1,10 +1,18 @@
 //! Which addresses are ours: issued by Sundew, recognised by the servers that mail for them reaches.
 //!
 //! An address that Sundew shows to a visitor is a receipt: it says of itself, with nothing stored,
-//! that we made it. Until Sundew issues any, [`NoneIssued`] is all there is, and
-//! `recipients = "issued"` refuses everyone.
+//! that we made it, when, how and for whom it was shown.
 
 use crate::event::Plain;
+use crate::key::Key;
+use crate::names;
+use permutation::Permutation;
+use space::{Place, RECEIPTS, Space, Spelt};
+use std::fmt;
+use std::str::FromStr;
+
+mod permutation;
+mod space;
 
 /// Knows the addresses that Sundew issued.
 pub trait Issued {
@@ -20,3 +28,238 @@ impl Issued for NoneIssued {
         None
     }
 }
+
+/// Knows those that a secret made at our domains.
+pub struct Receipts {
+    pub maker: Maker,
+    /// If there are none, any domain is ours.
+    pub domains: Vec<String>,
+}
+
+impl Issued for Receipts {
+    fn receipt(&self, address: &[u8]) -> Option<Plain> {
+        let at = address.iter().rposition(|&byte| byte == b'@')?;
+        let (local, domain) = (address.get(..at)?, address.get(at + 1..)?);
+        let domain = domain.strip_suffix(b".").unwrap_or(domain);
+        let ours = |ours: &String| ours.as_bytes().eq_ignore_ascii_case(domain);
+        if !self.domains.is_empty() && !self.domains.iter().any(ours) {
+            return None;
+        }
+        self.maker.recognise(local).map(|receipt| Plain::from(receipt.to_string().as_str()))
+    }
+}
+
+/// How an address was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Style {
+    /// In a `mailto:` link.
+    Mailto,
+    /// As plain text.
+    Text,
+    /// With its characters as entities.
+    Entity,
+    /// "name at domain dot tld".
+    Spelled,
+    /// In a mailbox of tarpop.
+    Mailbox,
+    /// As that of one of the made-up organisation's people, who have the same address everywhere:
+    /// `visit` and `nth` number them.
+    Cast,
+}
+
+impl Style {
+    /// All of them, in an order that is for ever.
+    pub const ALL: [Style; 6] =
+        [Style::Mailto, Style::Text, Style::Entity, Style::Spelled, Style::Mailbox, Style::Cast];
+
+    /// The name in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Style::Mailto => "mailto",
+            Style::Text => "text",
+            Style::Entity => "entity",
+            Style::Spelled => "spelled",
+            Style::Mailbox => "mailbox",
+            Style::Cast => "cast",
+        }
+    }
+}
+
+/// What an address says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Receipt {
+    /// 0 to 63.
+    pub season: u8,
+    pub style: Style,
+    /// 20 bits that name who was shown the address, and where.
+    pub visit: u32,
+    /// Which of the addresses that were shown there, 0 to 7.
+    pub nth: u8,
+}
+
+impl Receipt {
+    pub const SEASONS: u8 = 64;
+    pub const VISITS: u32 = 1 << 20;
+    pub const EACH: u8 = 8;
+
+    /// As a number below [`RECEIPTS`]; of what is too large the lower bits.
+    fn number(self) -> u32 {
+        let style = Style::ALL.iter().position(|&style| style == self.style).unwrap_or_default();
+        let season = u32::from(self.season % Self::SEASONS) * 6 + u32::try_from(style).unwrap_or_default();
+        (season * u32::from(Self::EACH) + u32::from(self.nth % Self::EACH)) * Self::VISITS
+            + self.visit % Self::VISITS
+    }
+
+    fn numbered(number: u32) -> Option<Self> {
+        let (rest, visit) = (number / Self::VISITS, number % Self::VISITS);
+        let (rest, nth) = (rest / u32::from(Self::EACH), rest % u32::from(Self::EACH));
+        let style = *Style::ALL.get(usize::try_from(rest % 6).ok()?)?;
+        Some(Receipt { season: u8::try_from(rest / 6).ok()?, style, visit, nth: u8::try_from(nth).ok()? })
+    }
+}
+
+/// As one word: `s3.mailto.0a3f1.2`.
+impl fmt::Display for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s{}.{}.{:05x}.{}", self.season, self.style.as_str(), self.visit, self.nth)
+    }
+}
+
+/// No receipt is written like this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoReceipt;
+
+impl FromStr for Receipt {
+    type Err = NoReceipt;
+
+    fn from_str(text: &str) -> Result<Self, NoReceipt> {
+        let read = || {
+            let mut parts = text.split('.');
+            let mut next = || parts.next();
+            let season = next()?.strip_prefix('s')?.parse().ok()?;
+            let name = next()?;
+            let style = Style::ALL.into_iter().find(|style| style.as_str() == name)?;
+            let visit = u32::from_str_radix(next()?, 16).ok()?;
+            let receipt = Receipt { season, style, visit, nth: next()?.parse().ok()? };
+            let sound = season < Self::SEASONS && visit < Self::VISITS && receipt.nth < Self::EACH;
+            // What is written in another way, as with a sign, was not written here.
+            (sound && receipt.to_string() == text).then_some(receipt)
+        };
+        read().ok_or(NoReceipt)
+    }
+}
+
+/// Somebody who does not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// As people write it: `Anna`, or `Anna Louise`.
+    pub given: String,
+    /// `Berger`, or `Hoffman Berger`.
+    pub family: String,
+    /// The local part of the address.
+    pub local: String,
+}
+
+/// Makes receipts, and recognises them.
+#[derive(Clone)]
+pub struct Maker {
+    key: [u8; 32],
+    space: &'static Space,
+}
+
+/// A number that can be read in two ways has others, one after the other. With at most one local part of
+/// three that can, none of all receipts runs out of them.
+const HOMES: u64 = 32;
+
+/// The permutation of all receipts; those of the cells have the cell's number.
+const ALL: u32 = u32::MAX;
+
+/// No address of ours is longer, nor any that a mail program takes (RFC 5321 4.5.3.1.1).
+const LONGEST: usize = 64;
+
+impl Maker {
+    /// For this secret.
+    pub fn new(secret: &[u8]) -> Self {
+        Maker { key: Key::new(secret).mac("receipt", &[b"english"]), space: &space::ENGLISH }
+    }
+
+    /// Who has the address that is this receipt.
+    pub fn person(&self, receipt: &Receipt) -> Person {
+        let number = Permutation::new(&self.key, ALL, u64::from(RECEIPTS)).forward(receipt.number().into());
+        let (cell, at) = self.space.cell(u32::try_from(number).unwrap_or_default());
+        let mut homes = (0..HOMES).map(|home| self.home(cell, at, home));
+        let spelt = homes.find_map(|(place, spelt)| self.is_at(&spelt, place).then_some(spelt));
+        self.introduce(spelt.unwrap_or_default())
+    }
+
+    /// The receipt that a local part is, if it is one.
+    pub fn recognise(&self, local: &[u8]) -> Option<Receipt> {
+        let local = plain(local)?;
+        let place = self.space.place(&local)?;
+        let range = self.space.receipts(place.cell);
+        let count = u64::from(range.end - range.start);
+        let position = self.permutation(place.cell).backward(place.at);
+        let home = position.checked_div(count).filter(|&home| home < HOMES)?;
+        let at = u32::try_from(position % count).ok()?;
+        // It lives here only if it could not live at any home before.
+        let elsewhere = (0..home).map(|home| self.home(place.cell, at, home));
+        if elsewhere.into_iter().any(|(place, spelt)| self.is_at(&spelt, place)) {
+            return None;
+        }
+        let all = Permutation::new(&self.key, ALL, u64::from(RECEIPTS));
+        Receipt::numbered(u32::try_from(all.backward(u64::from(range.start + at))).ok()?)
+    }
+
+    /// One of the places for what is number `at` in a cell, and what is there.
+    fn home(&self, cell: space::Cell, at: u32, home: u64) -> (Place, Spelt) {
+        let range = self.space.receipts(cell);
+        let position = home * u64::from(range.end - range.start) + u64::from(at);
+        let place = Place { cell, at: self.permutation(cell).forward(position) };
+        (place, self.space.spell(place))
+    }
+
+    fn is_at(&self, spelt: &Spelt, place: Place) -> bool {
+        self.space.place(spelt.local.as_bytes()) == Some(place)
+    }
+
+    fn permutation(&self, cell: space::Cell) -> Permutation<'_> {
+        let tweak = u32::try_from(cell.number()).unwrap_or_default();
+        Permutation::new(&self.key, tweak, self.space.size(cell))
+    }
+
+    /// Says the names as people say them. What the local part does not tell, the key does.
+    fn introduce(&self, spelt: Spelt) -> Person {
+        let given = match spelt.given.as_bytes() {
+            [initial] => {
+                let number = Key::new(self.key).number("given name", &[spelt.local.as_bytes()]);
+                names::ENGLISH.given_with(*initial, number).unwrap_or(&spelt.given)
+            }
+            _ => &spelt.given,
+        };
+        Person {
+            given: both(given, &spelt.middle),
+            family: both(&spelt.maiden, &spelt.family),
+            local: spelt.local,
+        }
+    }
+}
+
+fn both(first: &str, second: &str) -> String {
+    let separator = if first.is_empty() || second.is_empty() { "" } else { " " };
+    format!("{}{separator}{}", names::display(first), names::display(second))
+}
+
+/// A local part as it was before harvesters and mail programs had it: without quotes, without what was
+/// added after a sign, in small letters.
+fn plain(local: &[u8]) -> Option<Vec<u8>> {
+    let local = local.trim_ascii();
+    let local = local.strip_prefix(b"\"").and_then(|local| local.strip_suffix(b"\"")).unwrap_or(local);
+    let local = local.split(|byte| b"-+_".contains(byte)).next()?;
+    let from = local.iter().position(|&byte| byte != b'.')?;
+    let to = local.iter().rposition(|&byte| byte != b'.')?;
+    let local = local.get(from..=to).filter(|local| local.len() <= LONGEST)?;
+    Some(local.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests;

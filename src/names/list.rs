@@ -1,0 +1,142 @@
+//! A list of names in the order of their length and then of the alphabet, one a line.
+//!
+//! Names of one length are records of one size, so that the list is read where it lies in the program:
+//! a name by its number without looking for it, the number of a name by a binary search in the few pages
+//! of its length. Nothing is built at start-up, and what nobody asks for is never touched.
+
+/// No name is longer.
+pub const LONGEST: usize = 14;
+
+/// The list.
+pub struct List {
+    text: &'static str,
+    /// Where the names of each length begin; one more, so that each has an end.
+    groups: [Group; LONGEST + 2],
+}
+
+#[derive(Clone, Copy)]
+struct Group {
+    /// Offset in the text.
+    start: usize,
+    /// Number of the first name.
+    first: usize,
+}
+
+impl List {
+    /// Finds where the lengths begin. Only for constants: it fails on a list that is out of order.
+    pub const fn new(text: &'static str) -> Self {
+        let bytes = text.as_bytes();
+        let mut groups = [Group { start: 0, first: 0 }; LONGEST + 2];
+        let (mut start, mut first, mut length) = (0, 0, 1);
+        while length <= LONGEST {
+            groups[length] = Group { start, first };
+            while start + length < bytes.len() && bytes[start + length] == b'\n' {
+                start += length + 1;
+                first += 1;
+            }
+            length += 1;
+        }
+        groups[length] = Group { start, first };
+        assert!(start == bytes.len(), "names are sorted by length");
+        List { text, groups }
+    }
+
+    /// How many names there are.
+    pub const fn len(&self) -> usize {
+        self.groups[LONGEST + 1].first
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The name with this number, or none.
+    pub fn get(&self, at: usize) -> &'static str {
+        let length = self.groups.partition_point(|group| group.first <= at).saturating_sub(1);
+        let Some(group) = self.groups.get(length) else { return "" };
+        let start = group.start + (at - group.first) * (length + 1);
+        self.text.get(start..start + length).unwrap_or_default()
+    }
+
+    /// The number of a name.
+    pub fn find(&self, name: &[u8]) -> Option<usize> {
+        let numbers = self.numbers(name.len());
+        let at = self.first_not_before(&numbers, name);
+        (numbers.contains(&at) && self.get(at).as_bytes() == name).then_some(at)
+    }
+
+    /// How many names begin with a letter.
+    pub fn count_initial(&self, initial: u8) -> usize {
+        (1..=LONGEST).map(|length| self.initials(length, initial).len()).sum()
+    }
+
+    /// The name that is number `nth` among those that begin with a letter.
+    pub fn with_initial(&self, initial: u8, mut nth: usize) -> Option<&'static str> {
+        for length in 1..=LONGEST {
+            let range = self.initials(length, initial);
+            if nth < range.len() {
+                return Some(self.get(range.start + nth));
+            }
+            nth -= range.len();
+        }
+        None
+    }
+
+    fn initials(&self, length: usize, initial: u8) -> std::ops::Range<usize> {
+        let numbers = self.numbers(length);
+        let from = self.first_not_before(&numbers, &[initial]);
+        from..self.first_not_before(&numbers, &[initial.saturating_add(1)])
+    }
+
+    /// The numbers of the names of a length.
+    fn numbers(&self, length: usize) -> std::ops::Range<usize> {
+        match (self.groups.get(length), self.groups.get(length + 1)) {
+            (Some(group), Some(next)) => group.first..next.first,
+            _ => 0..0,
+        }
+    }
+
+    /// The number of the first name, among these, that does not come before `name`.
+    fn first_not_before(&self, numbers: &std::ops::Range<usize>, name: &[u8]) -> usize {
+        let (mut low, mut high) = (numbers.start, numbers.end);
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.get(middle).as_bytes() < name {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static LIST: List = List::new("al\nbo\nann\nbob\nbon\nanna\n");
+
+    #[test]
+    fn every_name_has_a_number_and_every_number_a_name() {
+        let names = ["al", "bo", "ann", "bob", "bon", "anna"];
+        assert_eq!(LIST.len(), names.len());
+        for (at, name) in names.iter().enumerate() {
+            assert_eq!(LIST.get(at), *name);
+            assert_eq!(LIST.find(name.as_bytes()), Some(at));
+        }
+        assert_eq!(LIST.get(names.len()), "");
+        for other in ["", "a", "an", "boc", "boo", "zz", "anna\n", "bonbon", "aaaaaaaaaaaaaaaaaaaaaaaaa"] {
+            assert_eq!(LIST.find(other.as_bytes()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn names_are_found_by_their_initial() {
+        let of = |initial| (0..).map_while(|nth| LIST.with_initial(initial, nth)).collect::<Vec<_>>();
+        assert_eq!(of(b'a'), ["al", "ann", "anna"]);
+        assert_eq!(of(b'b'), ["bo", "bob", "bon"]);
+        assert_eq!(LIST.count_initial(b'b'), 3);
+        assert!(of(b'c').is_empty() && of(b'`').is_empty());
+    }
+}

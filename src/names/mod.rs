@@ -1,0 +1,211 @@
+//! Names of people, by language: what invented people are called.
+//!
+//! Names are lower-case ASCII, in lists by how common they are; [`List`] says how they are kept.
+//!
+//! **What is written here is for ever.** The number of a name is a part of every address that was ever
+//! issued, so a list that is in use may not change by a letter, or those addresses are not recognised
+//! any more. A test holds a digest of each. Better lists are new lists, beside these.
+
+mod english;
+mod list;
+
+pub use english::ENGLISH;
+pub use list::{LONGEST, List};
+
+/// How common a given name is: common, known, rare.
+pub const GIVEN_TIERS: usize = 3;
+
+/// How common a family name is: common, known, rare, composed.
+pub const FAMILY_TIERS: usize = 4;
+
+/// The names of a language.
+pub struct Names {
+    pub given: [List; GIVEN_TIERS],
+    pub family: [List; FAMILY_TIERS - 1],
+    /// What family names are composed of, for those that are in no list: Thorn-, -croft.
+    pub roots: List,
+    pub endings: List,
+}
+
+/// A name as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Name {
+    /// Which list.
+    pub tier: usize,
+    /// Number in the list.
+    pub at: usize,
+}
+
+impl Names {
+    /// How many given names a tier has.
+    pub const fn givens(&self, tier: usize) -> usize {
+        self.given[tier].len()
+    }
+
+    /// How many family names a tier has.
+    pub const fn families(&self, tier: usize) -> usize {
+        if tier < FAMILY_TIERS - 1 { self.family[tier].len() } else { self.roots.len() * self.endings.len() }
+    }
+
+    /// A given name.
+    pub fn given(&self, name: Name) -> &'static str {
+        self.given.get(name.tier).map_or("", |list| list.get(name.at))
+    }
+
+    /// Which given name this is.
+    pub fn find_given(&self, name: &[u8]) -> Option<Name> {
+        find(&self.given, name)
+    }
+
+    /// Appends a family name.
+    pub fn push_family(&self, name: Name, to: &mut String) {
+        match self.family.get(name.tier) {
+            Some(list) => to.push_str(list.get(name.at)),
+            None => {
+                to.push_str(self.roots.get(name.at / self.endings.len()));
+                to.push_str(self.endings.get(name.at % self.endings.len()));
+            }
+        }
+    }
+
+    /// Which family name this is: one in the lists, or else the composed one with the longest root.
+    pub fn find_family(&self, name: &[u8]) -> Option<Name> {
+        find(&self.family, name).or_else(|| {
+            (1..name.len()).rev().find_map(|length| {
+                let (root, ending) = name.split_at(length);
+                if !joins(root, ending) {
+                    return None;
+                }
+                let at = self.roots.find(root)? * self.endings.len() + self.endings.find(ending)?;
+                Some(Name { tier: FAMILY_TIERS - 1, at })
+            })
+        })
+    }
+
+    /// A given name with this initial, and rather a common one; `number` chooses.
+    pub fn given_with(&self, initial: u8, number: u64) -> Option<&'static str> {
+        // Six of ten people have one of the common names.
+        let tiers = if number % 10 < 6 { [0, 1, 2] } else { [1, 2, 0] };
+        let nth = usize::try_from(number / 10).unwrap_or(usize::MAX);
+        tiers.iter().find_map(|&tier| {
+            let list = self.given.get(tier)?;
+            list.with_initial(initial, nth.checked_rem(list.count_initial(initial))?)
+        })
+    }
+}
+
+fn find(lists: &[List], name: &[u8]) -> Option<Name> {
+    lists.iter().enumerate().find_map(|(tier, list)| Some(Name { tier, at: list.find(name)? }))
+}
+
+/// Whether the joint of a composed name can be spoken: neither two vowels nor a letter twice.
+fn joins(root: &[u8], ending: &[u8]) -> bool {
+    let vowel = |letter: u8| b"aeiou".contains(&letter);
+    match (root.last(), ending.first()) {
+        (Some(&last), Some(&first)) => last != first && !(vowel(last) && vowel(first)),
+        _ => false,
+    }
+}
+
+/// A name as it is written: Berger, McDonald, O'Brien.
+pub fn display(name: &str) -> String {
+    let (start, rest) = match name.strip_prefix("mc") {
+        Some(rest) if rest.len() > 2 => ("Mc", rest),
+        _ => match name.strip_prefix('o') {
+            Some(rest) if IRISH.contains(&rest) => ("O'", rest),
+            _ => ("", name),
+        },
+    };
+    let mut letters = rest.chars();
+    let initial = letters.next().map(|letter| letter.to_ascii_uppercase());
+    start.chars().chain(initial).chain(letters).collect()
+}
+
+/// What follows O'.
+const IRISH: &[&str] = &[
+    "brien",
+    "briant",
+    "bryan",
+    "callaghan",
+    "connell",
+    "conner",
+    "connor",
+    "dea",
+    "dell",
+    "donnell",
+    "dowd",
+    "driscoll",
+    "dwyer",
+    "farrell",
+    "flaherty",
+    "gara",
+    "grady",
+    "hagan",
+    "halloran",
+    "hanlon",
+    "hara",
+    "hare",
+    "hearn",
+    "keefe",
+    "laughlin",
+    "leary",
+    "loughlin",
+    "mahony",
+    "malley",
+    "mara",
+    "meara",
+    "neal",
+    "neil",
+    "neill",
+    "quinn",
+    "reilly",
+    "riley",
+    "rourke",
+    "shaughnessy",
+    "shea",
+    "steen",
+    "sullivan",
+    "toole",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_as_they_are_made() {
+        let find = |name: &str| ENGLISH.find_family(name.as_bytes());
+        assert_eq!(find("smith").map(|name| name.tier), Some(0));
+        let made = find("thornscombe").or(find("thornhurst")).expect("composed");
+        let mut text = String::new();
+        ENGLISH.push_family(made, &mut text);
+        assert!(text.starts_with("thorn"), "{text}");
+        assert_eq!(find("xyzzy"), None);
+        assert_eq!(find(""), None);
+        assert_eq!(ENGLISH.find_given(b"anna").map(|name| ENGLISH.given(name)), Some("anna"));
+    }
+
+    #[test]
+    fn names_are_displayed_as_people_write_them() {
+        for (name, shown) in [
+            ("berger", "Berger"),
+            ("mcdonald", "McDonald"),
+            ("obrien", "O'Brien"),
+            ("olson", "Olson"),
+            ("", ""),
+        ] {
+            assert_eq!(display(name), shown);
+        }
+    }
+
+    #[test]
+    fn an_initial_has_given_names_of_every_kind() {
+        for initial in b'a'..=b'z' {
+            for number in [0, 7, 12_345, u64::MAX] {
+                let name = ENGLISH.given_with(initial, number).expect("a name");
+                assert_eq!(name.as_bytes().first(), Some(&initial));
+            }
+        }
+        assert_eq!(ENGLISH.given_with(b'-', 3), None);
+    }
+}

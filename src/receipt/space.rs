@@ -1,0 +1,507 @@
+//! The space of local parts: which forms there are, how many local parts of each, and how often each
+//! form is used.
+//!
+//! A cell of the space is one form with one number behind it and with names as common as each other. Its
+//! local parts are numbered, and text and number are made from each other without a table. How many
+//! receipts lie in a cell is fixed here once ([`Space::new`]), at compile time.
+
+use crate::names::{self, FAMILY_TIERS, GIVEN_TIERS, Name, Names};
+
+/// How many receipts there are: seasons, styles, numbers on a page, visits.
+pub const RECEIPTS: u32 = 64 * 6 * 8 * (1 << 20);
+
+/// At most one of so many local parts of any cell is a receipt, so that whoever makes up local parts, and
+/// of whatever form, hits one no more often than this.
+const SPARSE: u64 = 8_000;
+
+/// A form as people make it. G is a given name, M a second one, N a maiden name (neither of these two a
+/// rare one), F a family name, i an initial, and a dot a dot; then how often it is met with each kind of
+/// number behind it.
+struct Form {
+    pattern: &'static str,
+    weights: [u64; NUMBERS],
+}
+
+const fn form(pattern: &'static str, weights: [u64; NUMBERS]) -> Form {
+    Form { pattern, weights }
+}
+
+/// What the numbers behind a name are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Number {
+    None,
+    /// 1 to 9.
+    One,
+    /// 10 to 99: mostly years of birth.
+    Two,
+    /// 1950 to 2009.
+    Year,
+    /// 100 to 999.
+    Three,
+    /// A day as month and day, 0101 to 1231.
+    Day,
+    /// A date as month, day and year, from 1950 to 1999.
+    Date,
+}
+
+const NUMBERS: usize = 7;
+const ALL_NUMBERS: [Number; NUMBERS] =
+    [Number::None, Number::One, Number::Two, Number::Year, Number::Three, Number::Day, Number::Date];
+
+/// The forms. The order decides which one a local part is when it could be of two.
+const FORMS: [Form; 14] = [
+    //                none one  two year three day date
+    form("G.M.F", [14, 1, 2, 0, 0, 0, 0]),
+    form("G.N.F", [12, 0, 0, 0, 0, 0, 0]),
+    form("i.M.F", [4, 0, 2, 0, 0, 0, 0]),
+    form("G.i.F", [10, 3, 8, 4, 3, 0, 0]),
+    form("F.G.i", [1, 0, 2, 0, 0, 0, 0]),
+    form("i.i.F", [2, 0, 1, 0, 1, 0, 1]),
+    form("G.F", [20, 0, 10, 5, 6, 4, 3]),
+    form("F.G", [4, 0, 2, 0, 1, 1, 0]),
+    form("i.F", [4, 0, 2, 0, 1, 0, 1]),
+    form("GF", [5, 0, 8, 4, 4, 3, 2]),
+    form("iF", [8, 0, 4, 2, 2, 0, 1]),
+    form("Fi", [2, 0, 2, 0, 1, 0, 1]),
+    form("iiF", [3, 0, 3, 1, 2, 0, 1]),
+    form("GiF", [2, 0, 3, 2, 2, 0, 0]),
+];
+
+/// How often names of each tier are met, in percent. A common name is met far more often than a rare one,
+/// though less so than in life: half of all people would share so few names that these tell nothing.
+const GIVEN_WEIGHTS: [u64; GIVEN_TIERS] = [26, 44, 30];
+const FAMILY_WEIGHTS: [u64; FAMILY_TIERS] = [14, 30, 36, 20];
+
+/// Initials that are not rare.
+const INITIALS: &[u8; 20] = b"abcdefghijklmnprstvw";
+
+const CELLS: usize = FORMS.len() * NUMBERS * GIVEN_TIERS * FAMILY_TIERS;
+
+/// A cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cell {
+    form: usize,
+    number: usize,
+    given: usize,
+    family: usize,
+}
+
+/// A local part as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub cell: Cell,
+    /// Number in the cell.
+    pub at: u64,
+}
+
+/// What is in a local part.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Spelt {
+    pub local: String,
+    /// The given name, or the initial of it.
+    pub given: String,
+    /// A second given name.
+    pub middle: String,
+    /// A maiden name.
+    pub maiden: String,
+    pub family: String,
+}
+
+/// The local parts of a language.
+pub struct Space {
+    names: &'static Names,
+    /// How many receipts lie before each cell.
+    starts: [u32; CELLS + 1],
+}
+
+/// The space of English names.
+pub static ENGLISH: Space = Space::new(&names::ENGLISH);
+
+impl Cell {
+    const fn numbered(number: usize) -> Self {
+        Cell {
+            form: number / FAMILY_TIERS / GIVEN_TIERS / NUMBERS,
+            number: number / FAMILY_TIERS / GIVEN_TIERS % NUMBERS,
+            given: number / FAMILY_TIERS % GIVEN_TIERS,
+            family: number % FAMILY_TIERS,
+        }
+    }
+
+    /// The number of the cell, below a few thousand.
+    pub fn number(self) -> usize {
+        ((self.form * NUMBERS + self.number) * GIVEN_TIERS + self.given) * FAMILY_TIERS + self.family
+    }
+}
+
+impl Space {
+    /// Shares the receipts out to the cells.
+    ///
+    /// Each cell gets what its weights give it, but no more than its local parts allow; what one cannot
+    /// take goes to the others by their weights, until all that is left fits.
+    const fn new(names: &'static Names) -> Self {
+        let space = Space { names, starts: [0; CELLS + 1] };
+        let mut weights = [0; CELLS];
+        let mut limits = [0; CELLS];
+        let mut cell = 0;
+        while cell < CELLS {
+            let is = Cell::numbered(cell);
+            weights[cell] = FORMS[is.form].weights[is.number] * FAMILY_WEIGHTS[is.family];
+            // A form without a given name has one cell where the others have one for each tier.
+            weights[cell] *= match (has_given(is.form), is.given) {
+                (true, tier) => GIVEN_WEIGHTS[tier],
+                (false, 0) => 100,
+                (false, _) => 0,
+            };
+            limits[cell] = space.size(is) / SPARSE;
+            cell += 1;
+        }
+
+        let mut shares = [0; CELLS];
+        let mut left = RECEIPTS as u64;
+        let mut full = false;
+        while !full {
+            full = true;
+            let (mut sum, mut cell) = (0, 0);
+            while cell < CELLS {
+                sum += weights[cell];
+                cell += 1;
+            }
+            let (mut given, mut cell) = (0, 0);
+            while cell < CELLS {
+                if weights[cell] > 0 && left * weights[cell] / sum > limits[cell] {
+                    shares[cell] = limits[cell];
+                    given += limits[cell];
+                    weights[cell] = 0;
+                    full = false;
+                }
+                cell += 1;
+            }
+            if full {
+                // All that remain fit. What rounding leaves goes to the last of them.
+                let (mut cell, mut rest, mut last) = (0, left, 0);
+                while cell < CELLS {
+                    if weights[cell] > 0 {
+                        shares[cell] = left * weights[cell] / sum;
+                        rest -= shares[cell];
+                        last = cell;
+                    }
+                    cell += 1;
+                }
+                shares[last] += rest;
+            }
+            left -= given;
+        }
+
+        let mut starts = [0; CELLS + 1];
+        let mut cell = 0;
+        while cell < CELLS {
+            // Together they are RECEIPTS, which is a u32.
+            starts[cell + 1] = starts[cell] + shares[cell] as u32;
+            cell += 1;
+        }
+        assert!(starts[CELLS] == RECEIPTS, "every receipt has its place");
+        Space { names, starts }
+    }
+
+    /// The cell of a receipt below [`RECEIPTS`], and its number there.
+    pub fn cell(&self, receipt: u32) -> (Cell, u32) {
+        let cell = self.starts.partition_point(|&start| start <= receipt).saturating_sub(1);
+        (Cell::numbered(cell), receipt - self.starts.get(cell).copied().unwrap_or_default())
+    }
+
+    /// The receipts that are in a cell.
+    pub fn receipts(&self, cell: Cell) -> std::ops::Range<u32> {
+        match self.starts.get(cell.number()..) {
+            Some([start, end, ..]) => *start..*end,
+            _ => 0..0,
+        }
+    }
+
+    /// How many local parts a cell has.
+    pub const fn size(&self, cell: Cell) -> u64 {
+        let pattern = FORMS[cell.form].pattern.as_bytes();
+        let (mut size, mut symbol) = (numbers(ALL_NUMBERS[cell.number]), 0);
+        while symbol < pattern.len() {
+            size *= self.radix(cell, pattern[symbol]);
+            symbol += 1;
+        }
+        size
+    }
+
+    /// How many things a symbol of a pattern can be.
+    const fn radix(&self, cell: Cell, symbol: u8) -> u64 {
+        match symbol {
+            b'G' => self.names.givens(cell.given) as u64,
+            b'F' => self.names.families(cell.family) as u64,
+            b'M' => (self.names.givens(0) + self.names.givens(1)) as u64,
+            b'N' => (self.names.families(0) + self.names.families(1)) as u64,
+            b'i' => INITIALS.len() as u64,
+            _ => 1,
+        }
+    }
+
+    /// The local part at a place, and what is in it.
+    pub fn spell(&self, place: Place) -> Spelt {
+        let mut spelt = Spelt::default();
+        let pattern = FORMS.get(place.cell.form).map_or("", |form| form.pattern);
+        let mut rest = place.at;
+        for symbol in pattern.bytes() {
+            let radix = self.radix(place.cell, symbol);
+            // All lists have fewer names than usize has numbers.
+            let at = (rest % radix) as usize;
+            rest /= radix;
+            let before = spelt.local.len();
+            match symbol {
+                b'G' => spelt.local.push_str(self.names.given(Name { tier: place.cell.given, at })),
+                b'F' => self.names.push_family(Name { tier: place.cell.family, at }, &mut spelt.local),
+                b'M' => spelt.local.push_str(self.names.given(flat(at, |tier| self.names.givens(tier)))),
+                b'N' => self.names.push_family(flat(at, |tier| self.names.families(tier)), &mut spelt.local),
+                b'i' => spelt.local.extend(INITIALS.get(at).map(|&initial| char::from(initial))),
+                _ => spelt.local.push(char::from(symbol)),
+            }
+            let part = spelt.local.get(before..).unwrap_or_default().to_owned();
+            match symbol {
+                b'G' => spelt.given = part,
+                // The first of two initials is the given name's.
+                b'i' if spelt.given.is_empty() => spelt.given = part,
+                b'M' => spelt.middle = part,
+                b'N' => spelt.maiden = part,
+                b'F' => spelt.family = part,
+                _ => {}
+            }
+        }
+        push_number(ALL_NUMBERS.get(place.cell.number).copied(), rest, &mut spelt.local);
+        spelt
+    }
+
+    /// The place of a local part in small letters: the first that it can be at, so that each has one at
+    /// most.
+    pub fn place(&self, local: &[u8]) -> Option<Place> {
+        let end = local.iter().rposition(|byte| !byte.is_ascii_digit())? + 1;
+        let (name, digits) = local.split_at(end);
+        let (number, last) = read_number(digits)?;
+        if GIVE_AWAY.iter().any(|word| name.windows(word.len()).any(|part| part == word.as_bytes())) {
+            return None;
+        }
+        FORMS.iter().enumerate().find_map(|(form, Form { pattern, weights })| {
+            if *weights.get(number)? == 0 {
+                return None;
+            }
+            let mut read = Read { names: self.names, given: 0, family: 0, digits: [0; PATTERN] };
+            if !read.matches(0, pattern.as_bytes(), name) {
+                return None;
+            }
+            let cell = Cell { form, number, given: read.given, family: read.family };
+            let symbols = pattern.bytes().zip(read.digits);
+            let at = symbols.rev().fold(last, |at, (symbol, digit)| at * self.radix(cell, symbol) + digit);
+            Some(Place { cell, at })
+        })
+    }
+}
+
+/// No pattern is longer.
+const PATTERN: usize = 5;
+
+/// A local part as it is matched with a pattern.
+struct Read {
+    names: &'static Names,
+    given: usize,
+    family: usize,
+    /// What was found for each symbol.
+    digits: [u64; PATTERN],
+}
+
+impl Read {
+    /// Whether `text` can be what the symbols say; `depth` symbols have been read.
+    fn matches(&mut self, depth: usize, symbols: &[u8], text: &[u8]) -> bool {
+        let Some((&symbol, symbols)) = symbols.split_first() else { return text.is_empty() };
+        let longest = match symbol {
+            b'.' | b'i' => 1,
+            // A name ends where the next dot is, or somewhere before what has no dot.
+            _ => text.iter().position(|&byte| byte == b'.').unwrap_or(text.len()).min(names::LONGEST),
+        };
+        let shortest = match (symbol, symbols.first()) {
+            (b'.' | b'i', _) => 1,
+            (_, None | Some(b'.')) => longest,
+            (_, Some(_)) => 1,
+        };
+        (shortest..=longest).rev().any(|length| {
+            let Some((part, rest)) = text.split_at_checked(length) else { return false };
+            let Some(digit) = self.digit(symbol, part) else { return false };
+            if let Some(place) = self.digits.get_mut(depth) {
+                *place = digit;
+            }
+            self.matches(depth + 1, symbols, rest)
+        })
+    }
+
+    fn digit(&mut self, symbol: u8, part: &[u8]) -> Option<u64> {
+        let at = match symbol {
+            b'G' => {
+                let name = self.names.find_given(part)?;
+                self.given = name.tier;
+                name.at
+            }
+            b'F' => {
+                let name = self.names.find_family(part)?;
+                self.family = name.tier;
+                name.at
+            }
+            b'M' => {
+                let name = self.names.find_given(part).filter(|name| name.tier < 2)?;
+                (0..name.tier).map(|tier| self.names.givens(tier)).sum::<usize>() + name.at
+            }
+            b'N' => {
+                let name = self.names.find_family(part).filter(|name| name.tier < 2)?;
+                (0..name.tier).map(|tier| self.names.families(tier)).sum::<usize>() + name.at
+            }
+            b'i' => INITIALS.iter().position(|initial| part == [*initial])?,
+            _ => (part == [symbol]).then_some(0)?,
+        };
+        u64::try_from(at).ok()
+    }
+}
+
+/// The name with this number in all tiers together.
+fn flat(mut at: usize, count: impl Fn(usize) -> usize) -> Name {
+    let mut tier = 0;
+    while at >= count(tier) && tier < FAMILY_TIERS {
+        at -= count(tier);
+        tier += 1;
+    }
+    Name { tier, at }
+}
+
+const fn has_given(form: usize) -> bool {
+    let pattern = FORMS[form].pattern.as_bytes();
+    let mut symbol = 0;
+    while symbol < pattern.len() {
+        if pattern[symbol] == b'G' {
+            return true;
+        }
+        symbol += 1;
+    }
+    false
+}
+
+/// How many numbers of a kind there are.
+const fn numbers(number: Number) -> u64 {
+    match number {
+        Number::None => 1,
+        Number::One => 9,
+        Number::Two => 90,
+        Number::Year => 60,
+        Number::Three => 900,
+        Number::Day => DAYS,
+        Number::Date => DAYS * 50,
+    }
+}
+
+/// The days of the months, and of the year.
+const MONTHS: [u64; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const DAYS: u64 = 366;
+
+fn push_number(number: Option<Number>, at: u64, to: &mut String) {
+    match number {
+        None | Some(Number::None) => {}
+        Some(Number::One) => to.push_str(&(1 + at).to_string()),
+        Some(Number::Two) => to.push_str(&(10 + at).to_string()),
+        Some(Number::Year) => to.push_str(&(1950 + at).to_string()),
+        Some(Number::Three) => to.push_str(&(100 + at).to_string()),
+        Some(Number::Day) => to.push_str(&day(at)),
+        Some(Number::Date) => {
+            to.push_str(&day(at % DAYS));
+            to.push_str(&(50 + at / DAYS).to_string());
+        }
+    }
+}
+
+/// A day of the year as four digits.
+fn day(mut at: u64) -> String {
+    let mut month = 1;
+    for days in MONTHS {
+        if at < days {
+            break;
+        }
+        at -= days;
+        month += 1;
+    }
+    format!("{month:02}{:02}", at + 1)
+}
+
+/// The kind of these digits, and which one of it they are.
+fn read_number(digits: &[u8]) -> Option<(usize, u64)> {
+    let value = digits.iter().take(6).fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
+    let (number, at) = match digits.len() {
+        0 => (Number::None, Some(0)),
+        1 => (Number::One, value.checked_sub(1)),
+        2 => (Number::Two, value.checked_sub(10)),
+        3 => (Number::Three, value.checked_sub(100)),
+        4 if value < 1950 => (Number::Day, read_day(value)),
+        4 => (Number::Year, Some(value - 1950).filter(|&year| year < 60)),
+        6 => (Number::Date, read_date(value)),
+        _ => return None,
+    };
+    Some((ALL_NUMBERS.iter().position(|&other| other == number)?, at?))
+}
+
+fn read_day(value: u64) -> Option<u64> {
+    let (month, day) = (usize::try_from(value / 100).ok()?.checked_sub(1)?, (value % 100).checked_sub(1)?);
+    let days = MONTHS.get(month).filter(|&&days| day < days);
+    days.map(|_| MONTHS.iter().take(month).sum::<u64>() + day)
+}
+
+fn read_date(value: u64) -> Option<u64> {
+    Some(read_day(value / 100)? + (value % 100).checked_sub(50)? * DAYS)
+}
+
+/// What those who sell lists throw addresses out for, where two names that are joined make it.
+const GIVE_AWAY: &[&str] = &[
+    "spam", "trap", "honey", "abuse", "reply", "test", "admin", "root", "master", "fake", "junk", "null",
+    "fuck", "shit", "cunt", "cock", "dick", "porn", "sex", "piss", "anus", "slut", "whore", "penis", "rape",
+    "nazi",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_is_written_and_read() {
+        for (kind, number) in ALL_NUMBERS.into_iter().enumerate() {
+            for at in 0..numbers(number) {
+                let mut text = String::new();
+                push_number(Some(number), at, &mut text);
+                assert_eq!(read_number(text.as_bytes()), Some((kind, at)), "{text}");
+            }
+        }
+        for other in
+            ["0", "00", "09", "099", "1301", "0230", "0100", "1949", "2010", "12345", "010149", "1234567"]
+        {
+            assert_eq!(read_number(other.as_bytes()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn places_are_written_and_read() {
+        for number in 0..CELLS {
+            let cell = Cell::numbered(number);
+            assert_eq!(cell.number(), number);
+            if ENGLISH.receipts(cell).is_empty() {
+                continue;
+            }
+            let size = ENGLISH.size(cell);
+            assert!(u64::from(ENGLISH.receipts(cell).end - ENGLISH.receipts(cell).start) <= size / SPARSE);
+            let (tries, mut same) = (200, 0);
+            for step in 0..tries {
+                let place = Place { cell, at: size / tries * step + step * 7919 % (size / tries) };
+                let spelt = ENGLISH.spell(place);
+                let found = ENGLISH.place(spelt.local.as_bytes()).filter(|found| *found == place);
+                same += u64::from(found.is_some());
+                assert!(spelt.local.len() <= 40, "{}", spelt.local);
+            }
+            // The others can be read in two ways, and belong to the first.
+            assert!(same * 2 >= tries, "{same} of {tries} in {cell:?}");
+        }
+    }
+}
