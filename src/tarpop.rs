@@ -85,14 +85,7 @@ fn mailboxes(common: &Common, key: Key) -> Box<Mailboxes> {
     let domain = common.domains.first().map(String::as_str).or(parent).unwrap_or(&hostname).to_owned();
     Box::new(move |user, visit, wall| {
         let cast = Staff { visit: visit.unwrap_or_default(), domain: &domain };
-        Mailbox::of(&Origin {
-            key: key.secret(),
-            user,
-            domain: &domain,
-            hostname: &hostname,
-            wall,
-            cast: &cast,
-        })
+        Mailbox::of(&Origin { key: &key, user, domain: &domain, hostname: &hostname, wall, cast: &cast })
     })
 }
 
