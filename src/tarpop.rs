@@ -12,6 +12,7 @@ use crate::pop3::dovecot_log::{self, DovecotLog};
 use crate::pop3::gate::{self, Earned};
 use crate::pop3::mailbox::{Cast, Mailbox, Origin, Person};
 use crate::pop3::session::Session;
+use crate::receipt::{self, Maker, Receipt, Style};
 use crate::start::{Before, Circumstances, Mirror, Pit};
 use std::time::Duration;
 
@@ -83,23 +84,34 @@ fn mailboxes(common: &Common, key: Key) -> Box<Mailboxes> {
     // Without a domain of ours, the mail is that of the domain that the server is in.
     let parent = hostname.split_once('.').map(|(_, parent)| parent).filter(|parent| parent.contains('.'));
     let domain = common.domains.first().map(String::as_str).or(parent).unwrap_or(&hostname).to_owned();
+    let maker = Maker::new(key.secret());
     Box::new(move |user, visit, wall| {
-        let cast = Staff { visit: visit.unwrap_or_default(), domain: &domain };
+        let cast = Staff { maker: &maker, visit: visit.unwrap_or_default(), domain: &domain };
         Mailbox::of(&Origin { key: &key, user, domain: &domain, hostname: &hostname, wall, cast: &cast })
     })
 }
 
+/// People who have receipts for addresses.
 struct Staff<'s> {
+    maker: &'s Maker,
     visit: u32,
     domain: &'s str,
 }
 
+impl Staff<'_> {
+    fn person(&self, receipt: &Receipt) -> Person {
+        let receipt::Person { given, family, local } = self.maker.person(receipt);
+        Person { given, family, address: format!("{local}@{}", self.domain) }
+    }
+}
+
 impl Cast for Staff<'_> {
     fn colleague(&self, number: u32) -> Person {
-        Person { given: "A".into(), family: "B".into(), address: format!("a.b{number}@{}", self.domain) }
+        self.person(&Receipt { season: 0, style: Style::Cast, visit: number % Receipt::VISITS, nth: 0 })
     }
 
     fn stranger(&self, number: u32) -> Person {
-        self.colleague(self.visit + number)
+        let nth = u8::try_from(number).unwrap_or_default() % Receipt::EACH;
+        self.person(&Receipt { season: 0, style: Style::Mailbox, visit: self.visit, nth })
     }
 }

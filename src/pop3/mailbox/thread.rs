@@ -288,7 +288,7 @@ impl Thread {
         self.paragraphs(&[why], &mut lines, office);
         self.close(sender, &mut lines, office);
         let other = office.member(self.facts.stranger).clone();
-        let asked = date - Duration::minutes(self.rng.random_range(30..3_000));
+        let asked = date - Duration::minutes(self.rng.random_range(12..170));
         let subject = self.subject.trim_start_matches("Fwd: ").to_owned();
         lines.extend([
             String::new(),
