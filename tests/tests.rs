@@ -21,6 +21,9 @@ mod kind;
 /// The shipped service files under the real xinetd, tcpserver, inetds and systemd.
 mod superservers;
 
+/// The same for tarpop.
+mod tarpop_servers;
+
 /// `tarpit-run` from its first line to its last.
 mod run_program;
 

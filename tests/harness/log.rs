@@ -31,7 +31,8 @@ impl Line {
     /// Takes a line apart, whatever stands before its tag.
     pub fn new(bytes: &[u8]) -> Self {
         let raw = String::from_utf8_lossy(bytes).into_owned();
-        let (pid, text) = match raw.split_once("smtarpit[") {
+        let header = ["smtarpit[", "tarpop["].iter().find_map(|tag| raw.split_once(tag));
+        let (pid, text) = match header {
             Some((_, rest)) => match rest.split_once("]: ") {
                 Some((pid, text)) => (pid.parse().ok(), text.to_owned()),
                 None => (None, raw.clone()),

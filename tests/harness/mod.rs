@@ -28,8 +28,9 @@ use nix::unistd::{Pid, User};
 /// long enough for a machine with much else to do.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The program under test.
+/// The programs under test.
 pub const SMTARPIT: &str = env!("CARGO_BIN_EXE_smtarpit");
+pub const TARPOP: &str = env!("CARGO_BIN_EXE_tarpop");
 
 /// The project's own directory, where the shipped files are.
 pub fn root() -> &'static Path {

@@ -22,9 +22,21 @@ pub enum Super {
     InetutilsInetd,
 }
 
+/// A program that super-servers start, and the port that it is shipped for.
+#[derive(Debug, Clone, Copy)]
+pub struct Service {
+    name: &'static str,
+    path: &'static str,
+    port: u16,
+}
+
+pub const SMTARPIT: Service = Service { name: "smtarpit", path: super::SMTARPIT, port: 25 };
+pub const TARPOP: Service = Service { name: "tarpop", path: super::TARPOP, port: 110 };
+
 /// How a server shall run.
 pub struct Setup {
     under: Super,
+    service: Service,
     address: IpAddr,
     config: String,
     options: Vec<String>,
@@ -46,16 +58,22 @@ pub struct Server {
 }
 
 impl Setup {
+    /// Serves `smtarpit`.
     pub fn under(under: Super) -> Self {
+        Setup::serving(SMTARPIT, under)
+    }
+
+    pub fn serving(service: Service, under: Super) -> Self {
         Setup {
             under,
+            service,
             address: Ipv4Addr::LOCALHOST.into(),
             config: String::new(),
             options: Vec::new(),
             edits: Vec::new(),
             environment: Vec::new(),
             user: account(),
-            program: super::SMTARPIT.into(),
+            program: service.path.into(),
             lock_dir: None,
             network: None,
             dir: Dir::new(),
@@ -105,7 +123,7 @@ impl Setup {
         self
     }
 
-    /// Another program than the one just built; its file is called smtarpit as well.
+    /// Another program than the one just built; its file is called as the service is.
     pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
         self.program = program.into();
         self
@@ -203,7 +221,7 @@ impl Setup {
     }
 
     fn xinetd(&self, port: u16) -> Command {
-        let mut file = XinetdFile(self.edited(shipped("xinetd.d/smtarpit")));
+        let mut file = XinetdFile(self.edited(shipped(&format!("xinetd.d/{}", self.service.name))));
         file.set("port", &port.to_string());
         // The shipped file listens on an IPv6 socket, where IPv4 peers have mapped addresses.
         let address = match self.address {
@@ -240,7 +258,7 @@ impl Setup {
         need("tcpserver");
         need("envdir");
         assert!(self.address.is_ipv4(), "tcpserver speaks IPv4 only");
-        let service = "contrib/tcpserver/smtarpit";
+        let service = format!("contrib/tcpserver/{}", self.service.name);
         let mut run = self.edited(shipped(&format!("{service}/run")));
         if !is_root() {
             // Only root can become somebody else.
@@ -274,7 +292,7 @@ impl Setup {
     }
 
     fn systemd(&self, port: u16) -> Command {
-        let unit = self.edited(shipped("contrib/systemd/smtarpit@.service"));
+        let unit = self.edited(shipped(&format!("contrib/systemd/{}@.service", self.service.name)));
         let line =
             unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("the unit starts something");
         let (_, shipped) = line.split_once(' ').expect("it has options");
@@ -297,15 +315,16 @@ impl Setup {
             .lines()
             .find_map(|line| {
                 let line = if openbsd { line } else { line.strip_prefix('#')? };
-                line.strip_prefix("25\t")
+                line.strip_prefix(&format!("{}\t", self.service.port))
             })
             .expect("inetd.conf has a line for it");
-        let (fields, arguments) = line.split_once("\tsmtarpit ").expect("a command line");
+        let name = self.service.name;
+        let (fields, arguments) = line.split_once(&format!("\t{name} ")).expect("a command line");
         let line = format!(
-            "{}:{port}\t{}\tsmtarpit {}\n",
+            "{}:{port}\t{}\t{name} {}\n",
             self.address,
             fields
-                .replace("/usr/local/sbin/smtarpit", &self.program.display().to_string())
+                .replace(&format!("/usr/local/sbin/{name}"), &self.program.display().to_string())
                 .replace("\tsundew\t", &format!("\t{}\t", self.user)),
             self.arguments(arguments)
         );

@@ -100,6 +100,17 @@ impl Talk {
         }
     }
 
+    /// Says a line and returns the one line that answers it, as in POP3.
+    pub fn asks(&mut self, line: &str) -> String {
+        self.say(line);
+        self.line()
+    }
+
+    /// The lines of a reply of POP3 up to its dot, without that.
+    pub fn listing(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| Some(self.line()).filter(|line| line != ".")).collect()
+    }
+
     /// Everything until the server closes.
     pub fn rest(&mut self) -> Vec<u8> {
         let deadline = Instant::now() + PATIENCE;

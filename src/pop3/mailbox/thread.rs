@@ -93,8 +93,7 @@ impl Thread {
     /// The conversation that follows from a seed.
     pub fn new(seed: [u8; 32], day: NaiveDate, office: &Office, offset: &FixedOffset) -> Self {
         let mut rng = Rng::from_seed(seed);
-        let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-        let kind = Kind::draw(weekend, &mut rng);
+        let kind = Kind::draw(is_weekend(day), &mut rng);
         let from = rng.random_range(0..office.staff.len().max(1));
         let facts = Facts::draw(from, day, office, &mut rng);
         let start = start(day, kind, zone(offset), &mut rng);
@@ -103,7 +102,7 @@ impl Thread {
         for _ in 0..more {
             let last = times.last().copied().unwrap_or(start);
             let mut next = last + Duration::minutes(rng.random_range(25..1_700));
-            while !(7..19).contains(&hour(next)) {
+            while !(7..19).contains(&hour(next)) || is_weekend(next.date_naive()) {
                 next += Duration::minutes(rng.random_range(60..240));
             }
             if next - start < Duration::days(LONGEST_THREAD - 1) {
@@ -516,6 +515,10 @@ fn start(day: NaiveDate, kind: Kind, zone: FixedOffset, rng: &mut Rng) -> DateTi
     let second = rng.random_range(0..60);
     let time = day.and_hms_opt(minute / 60, minute % 60, second).unwrap_or_default();
     zone.from_local_datetime(&time).single().unwrap_or_default()
+}
+
+fn is_weekend(day: NaiveDate) -> bool {
+    matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
 }
 
 fn hour(time: DateTime<FixedOffset>) -> u32 {
