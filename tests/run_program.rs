@@ -494,3 +494,29 @@ fn a_configuration_file_is_checked_and_handed_on() {
     assert_eq!(status, Some(100));
     assert!(text.contains("sundew.toml:2: slits"), "{text}");
 }
+
+#[test]
+fn both_services_are_offered_side_by_side() {
+    let dir = Dir::new();
+    let locks = dir.path("locks");
+    let mut args = vec!["--listen", "smtp=127.0.0.1:0", "--listen", "pop3=127.0.0.1:0", "--speedup", "100"];
+    args.extend(["--lock-dir", locks.to_str().unwrap()]);
+    let running = Running::start(&args);
+    let text = running.out.has("Ctrl-C ends it.", 1);
+    let place = |program: &str| address(&text[text.find(&format!("{program} listens")).unwrap()..]);
+    let mut mail = Talk::to(place("smtarpit"));
+    assert!(mail.line().starts_with("220-"));
+    let mut mailbox = Talk::to(place("tarpop"));
+    assert_eq!(mailbox.line(), "+OK Dovecot ready.");
+    assert_eq!(mailbox.asks("USER anna"), "+OK");
+    assert_eq!(mailbox.asks("PASS secret"), "-ERR [AUTH] Authentication failed.");
+    drop((mail, mailbox));
+    running.out.has("login as anna by USER: rejected", 1);
+    running.out.has("hung up at login", 1);
+    // Each counts its own connections.
+    for program in ["smtarpit", "tarpop"] {
+        assert!(locks.join(program).join("map").is_file(), "{program}");
+    }
+    assert!(!locks.join("map").exists());
+    assert_eq!(running.end().0, Some(0));
+}

@@ -182,7 +182,7 @@ fn what_is_wrong_is_for_the_operator_only() {
         setup(Super::Xinetd).config("[[tarpop.profile]]\nhours = \"soon\""),
         setup(Super::Xinetd).option("--help"),
         setup(Super::Xinetd).option("--no-such-option"),
-        setup(Super::Xinetd).config("slots = 50"),
+        setup(Super::Xinetd).edit("--slots 35", "--slots 50"),
     ];
     for setup in wrong {
         // The configuration that says where the log is cannot be read.

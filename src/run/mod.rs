@@ -17,7 +17,7 @@ use clap::Parser;
 use std::fmt::{self, Display};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::clock::System;
@@ -68,7 +68,7 @@ fn serve(options: &Options) -> Result<(), Failure> {
         let program = match known {
             Some(known) => known,
             None => {
-                let chosen = options.program.as_deref();
+                let chosen = options.chosen(place.service);
                 programs.push(Program::find(place.service, chosen, options.handed_on())?);
                 programs.len() - 1
             }
@@ -76,16 +76,35 @@ fn serve(options: &Options) -> Result<(), Failure> {
         doors.push(Door { listener: listen(place.address)?, program });
     }
     let signals = server::signals().map_err(|error| Failure::System("receive signals", error))?;
+    share_out(options.lock_dir.as_deref(), &mut programs);
     let mut locks = LockDir::default();
     for program in programs.iter_mut().filter(|program| program.needs_lock_dir()) {
         let dir = locks.of(program.service.program).map_err(Failure::LockDir)?;
-        program.args.extend(["--lock-dir".into(), dir.into()]);
+        program.use_lock_dir(&dir);
     }
     let mut screen = Screen::new(options.log);
     welcome(&mut screen, &doors, &programs);
     Server::new(programs, doors, signals, screen, System::start())
         .run()
         .map_err(|error| Failure::System("wait for connections", error))
+}
+
+/// Gives programs that would count their connections in the same directory one of their own in it.
+fn share_out(wanted: Option<&Path>, programs: &mut [Program]) {
+    let dirs: Vec<Option<PathBuf>> = programs
+        .iter()
+        .map(|program| wanted.map(Path::to_owned).or_else(|| program.settings.lock_dir.clone()))
+        .collect();
+    for (at, program) in programs.iter_mut().enumerate() {
+        let Some(Some(dir)) = dirs.get(at) else { continue };
+        let is_shared =
+            dirs.iter().enumerate().any(|(other, also)| other != at && also.as_ref() == Some(dir));
+        match (is_shared, wanted) {
+            (true, _) => program.use_lock_dir(&dir.join(program.service.program)),
+            (false, Some(_)) => program.use_lock_dir(dir),
+            (false, None) => {}
+        }
+    }
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {

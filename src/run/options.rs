@@ -6,7 +6,7 @@
 use clap::{Parser, ValueEnum};
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::service::{SERVICES, Service};
@@ -19,8 +19,8 @@ const HANDED: &str = "Options for the programs";
 
 /// Listen and start one program for each connection, as a super-server does, and show what happens
 ///
-/// Without options it listens on 127.0.0.1:2525 and starts the `smtarpit` that stands beside it,
-/// needs no privileges and no configuration, and shows every event as it comes. Ctrl-C ends it and
+/// Without options it listens on 127.0.0.1:2525 for SMTP and on 127.0.0.1:1110 for POP3, starts the
+/// `smtarpit` and the `tarpop` that stand beside it, needs no privileges and no configuration, and shows every event as it comes. Ctrl-C ends it and
 /// everything it started; a second Ctrl-C does not wait. It is for trying the suite, for containers and for tests;
 /// a server on the open Internet is better looked after by xinetd, tcpserver or systemd.
 #[derive(Debug, Clone, Parser)]
@@ -28,18 +28,20 @@ const HANDED: &str = "Options for the programs";
 pub struct Options {
     /// Where to listen, e.g. 0.0.0.0:25 or [::]:25; may be repeated
     ///
-    /// The service may stand before the address (smtp=127.0.0.1:2525); the default is smtp. Port 0
-    /// takes any free port and says which. [::] serves IPv4 as well where the system allows it.
+    /// The service may stand before the address (smtp=127.0.0.1:2525, pop3=127.0.0.1:1110); without it
+    /// it is smtp. Only what is named is offered. Port 0 takes any free port and says which. [::] serves IPv4 as well where the system allows it.
     #[arg(help_heading = OWN)]
     #[arg(long, value_name = "[SERVICE=]ADDRESS:PORT", value_delimiter = ',')]
     pub listen: Vec<Listen>,
 
-    /// The program to start for each connection, instead of the smtarpit beside tarpit-run
+    /// The program to start for each connection, instead of the one beside tarpit-run; may be repeated
     ///
-    /// It must understand the options of smtarpit; a script that ends in `exec smtarpit "$@"` does.
+    /// The service may stand before the path (pop3=/opt/tarpop); without it it is smtp. The program must
+    /// understand the options of the one that it replaces; a script that ends in `exec smtarpit "$@"`
+    /// does.
     #[arg(help_heading = OWN)]
-    #[arg(long, value_name = "PATH")]
-    pub program: Option<PathBuf>,
+    #[arg(long, value_name = "[SERVICE=]PATH")]
+    pub program: Vec<Chosen>,
 
     /// The configuration file that the programs read, instead of /etc/sundew.toml
     #[arg(help_heading = HANDED)]
@@ -66,8 +68,8 @@ pub struct Options {
 
     /// Where the programs count their connections
     ///
-    /// The default is the directory that the configuration file names, else a private one that is
-    /// removed at the end.
+    /// With several services, each program has a directory of its own inside of this one. The default is
+    /// the directory that the configuration file names, else a private one that is removed at the end.
     #[arg(help_heading = HANDED)]
     #[arg(long, value_name = "DIRECTORY")]
     pub lock_dir: Option<PathBuf>,
@@ -77,7 +79,7 @@ pub struct Options {
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Live)]
     pub log: Form,
 
-    /// Further options for the programs, after --
+    /// Further options for the programs, after --; every program that is offered gets them
     #[arg(last = true, value_name = "OPTION")]
     pub rest: Vec<OsString>,
 }
@@ -89,6 +91,34 @@ pub enum Form {
     Live,
     /// For a log: each event on standard output as in a syslog file, the rest on standard error
     Plain,
+}
+
+/// A program that takes the place of another.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    pub service: &'static Service,
+    pub path: PathBuf,
+}
+
+impl FromStr for Chosen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // A path may have an equals sign in it too.
+        let named = text.split_once('=').and_then(|(name, path)| Some((service(name).ok()?, path)));
+        let (service, path) = match named {
+            Some(named) => named,
+            None => (service("smtp")?, text),
+        };
+        Ok(Chosen { service, path: path.into() })
+    }
+}
+
+fn service(name: &str) -> Result<&'static Service, String> {
+    SERVICES.iter().find(|service| service.name == name).ok_or_else(|| {
+        let known: Vec<_> = SERVICES.iter().map(|service| service.name).collect();
+        format!("no service is called {name}; there is {}", known.join(", "))
+    })
 }
 
 /// A service and the address where it is offered.
@@ -103,10 +133,7 @@ impl FromStr for Listen {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, address) = text.split_once('=').unwrap_or(("smtp", text));
-        let service = SERVICES.iter().find(|service| service.name == name).ok_or_else(|| {
-            let known: Vec<_> = SERVICES.iter().map(|service| service.name).collect();
-            format!("no service is called {name}; there is {}", known.join(", "))
-        })?;
+        let service = service(name)?;
         let address = address
             .parse()
             .map_err(|_| "an address and a port are wanted, as in 127.0.0.1:2525 or [::1]:2525")?;
@@ -126,6 +153,12 @@ impl Options {
             .collect()
     }
 
+    /// The program that was chosen for a service.
+    pub fn chosen(&self, service: &Service) -> Option<&Path> {
+        let chosen = self.program.iter().rev().find(|chosen| chosen.service.name == service.name);
+        chosen.map(|chosen| chosen.path.as_path())
+    }
+
     /// The arguments that each program gets, its lock directory aside.
     pub fn handed_on(&self) -> Vec<OsString> {
         let mut args = vec!["--log".into(), "stderr".into()];
@@ -134,7 +167,6 @@ impl Options {
             ("--slots", self.slots.as_deref()),
             ("--total", self.total.as_deref()),
             ("--speedup", self.speedup.as_deref()),
-            ("--lock-dir", self.lock_dir.as_ref().map(|path| path.as_os_str())),
         ];
         for (flag, value) in named {
             args.extend(value.map(|value| [flag.into(), value.to_owned()]).into_iter().flatten());
@@ -158,6 +190,7 @@ mod tests {
         let places = Options::parse_from(["tarpit-run"]).places();
         assert!(places.iter().all(|place| place.address.ip().is_loopback()));
         assert_eq!(places[0].address.to_string(), "127.0.0.1:2525");
+        assert_eq!(places[1].address.to_string(), "127.0.0.1:1110");
     }
 
     #[test]
@@ -171,6 +204,15 @@ mod tests {
         for text in ["gopher=127.0.0.1:70", "2525", "localhost", "smtp=", ""] {
             assert!(text.parse::<Listen>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn each_service_can_have_another_program() {
+        let options =
+            Options::parse_from(["tarpit-run", "--program", "/a=b/smtarpit", "--program=pop3=/opt/tarpop"]);
+        assert_eq!(options.chosen(&SERVICES[0]), Some(Path::new("/a=b/smtarpit")));
+        assert_eq!(options.chosen(&SERVICES[1]), Some(Path::new("/opt/tarpop")));
+        assert_eq!(Options::parse_from(["tarpit-run"]).chosen(&SERVICES[1]), None);
     }
 
     #[test]

@@ -22,12 +22,20 @@ pub struct Service {
 }
 
 /// Every service, in the order in which they are offered.
-pub const SERVICES: &[Service] = &[Service {
-    name: "smtp",
-    program: "smtarpit",
-    port: 2525,
-    tries: &["telnet {host} {port}", "swaks --server {server} --to someone@{domain}"],
-}];
+pub const SERVICES: &[Service] = &[
+    Service {
+        name: "smtp",
+        program: "smtarpit",
+        port: 2525,
+        tries: &["telnet {host} {port}", "swaks --server {server} --to someone@{domain}"],
+    },
+    Service {
+        name: "pop3",
+        program: "tarpop",
+        port: 1110,
+        tries: &["telnet {host} {port}", "curl --user someone:secret pop3://{server}/"],
+    },
+];
 
 /// A program that is ready to be started.
 #[derive(Debug)]
@@ -84,6 +92,11 @@ impl Program {
     /// only to be told, in the log and by a closed connection, that they are too many.
     pub fn most(&self) -> usize {
         usize::try_from(self.settings.total).map_or(usize::MAX, |total| total.saturating_add(5))
+    }
+
+    /// Has the programs count their connections there.
+    pub fn use_lock_dir(&mut self, dir: &Path) {
+        self.args.extend(["--lock-dir".into(), dir.into()]);
     }
 
     /// Whether the programs would count their connections where the system's own services do, for
