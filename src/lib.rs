@@ -5,7 +5,7 @@
 //!
 //! - [`engine`]: what a protocol engine is; [`smtp`] is one. Engines are pure: no sockets, no clock,
 //!   no files, no errors. [`persona`] has the texts they speak, [`pace`] how slowly, [`kind`] who
-//!   seems to listen, [`receipt`] which addresses are ours.
+//!   seems to listen, [`receipt`] which addresses are ours, [`names`] what people are called.
 //! - [`drive`]: the one loop that carries out an engine's turns, on a [`conn`] that cuts what comes
 //!   into [`lines`] and with a [`clock`]; or, in tests, on a [`script`].
 //! - [`slots`]: how many at once; [`peer`]: who is it; [`event`]: the log line; [`sink`]: where it

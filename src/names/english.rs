@@ -1,18 +1,22 @@
 //! English names.
 //!
-//! Given and family names are those of the census of the United States of 1990 and the order of their
-//! frequency there, without those of one or two letters and those with a word in them that would have an
-//! address thrown out of a spammer's list. Roots and endings of composed family names are cut from family
-//! names of English places: a root is there if at least three endings are met with it.
+//! Given and family names are those of the census of the United States of 1990, in the order of their
+//! frequency there: of women and of men each 150 are common, 1,000 and 350 known, of family names 1,000
+//! and 12,000. Those of one or two letters are left out, and those with a word in them that would have an
+//! address thrown out of a spammer's list. The roots and endings of composed family names are cut from
+//! names of English places: a root is there if at least three of the endings are met with it.
 
 use super::{List, Names};
 
 /// The names.
 pub static ENGLISH: Names = Names {
     given: [
-        List::new(include_str!("english/given_common.txt")),
-        List::new(include_str!("english/given_known.txt")),
-        List::new(include_str!("english/given_rare.txt")),
+        List::new(include_str!("english/women_common.txt")),
+        List::new(include_str!("english/women_known.txt")),
+        List::new(include_str!("english/women_rare.txt")),
+        List::new(include_str!("english/men_common.txt")),
+        List::new(include_str!("english/men_known.txt")),
+        List::new(include_str!("english/men_rare.txt")),
     ],
     family: [
         List::new(include_str!("english/family_common.txt")),

@@ -4,6 +4,8 @@
 //! a name by its number without looking for it, the number of a name by a binary search in the few pages
 //! of its length. Nothing is built at start-up, and what nobody asks for is never touched.
 
+use std::ops::Range;
+
 /// No name is longer.
 pub const LONGEST: usize = 14;
 
@@ -53,16 +55,14 @@ impl List {
     /// The name with this number, or none.
     pub fn get(&self, at: usize) -> &'static str {
         let length = self.groups.partition_point(|group| group.first <= at).saturating_sub(1);
-        let Some(group) = self.groups.get(length) else { return "" };
-        let start = group.start + (at - group.first) * (length + 1);
-        self.text.get(start..start + length).unwrap_or_default()
+        self.groups.get(length).map_or("", |group| self.record(length, *group, at))
     }
 
     /// The number of a name.
     pub fn find(&self, name: &[u8]) -> Option<usize> {
-        let numbers = self.numbers(name.len());
-        let at = self.first_not_before(&numbers, name);
-        (numbers.contains(&at) && self.get(at).as_bytes() == name).then_some(at)
+        let (group, numbers) = self.group(name.len())?;
+        let at = self.first_not_before(name.len(), name)?;
+        (numbers.contains(&at) && self.record(name.len(), group, at).as_bytes() == name).then_some(at)
     }
 
     /// How many names begin with a letter.
@@ -82,32 +82,36 @@ impl List {
         None
     }
 
-    fn initials(&self, length: usize, initial: u8) -> std::ops::Range<usize> {
-        let numbers = self.numbers(length);
-        let from = self.first_not_before(&numbers, &[initial]);
-        from..self.first_not_before(&numbers, &[initial.saturating_add(1)])
+    /// The numbers of the names of a length that begin with a letter.
+    fn initials(&self, length: usize, initial: u8) -> Range<usize> {
+        let from = self.first_not_before(length, &[initial]).unwrap_or_default();
+        from..self.first_not_before(length, &[initial.saturating_add(1)]).unwrap_or_default()
     }
 
-    /// The numbers of the names of a length.
-    fn numbers(&self, length: usize) -> std::ops::Range<usize> {
-        match (self.groups.get(length), self.groups.get(length + 1)) {
-            (Some(group), Some(next)) => group.first..next.first,
-            _ => 0..0,
-        }
+    /// The names of a length.
+    fn group(&self, length: usize) -> Option<(Group, Range<usize>)> {
+        let [group, next] = *self.groups.get(length..)?.first_chunk()?;
+        Some((group, group.first..next.first))
     }
 
-    /// The number of the first name, among these, that does not come before `name`.
-    fn first_not_before(&self, numbers: &std::ops::Range<usize>, name: &[u8]) -> usize {
-        let (mut low, mut high) = (numbers.start, numbers.end);
+    /// A name of that group.
+    fn record(&self, length: usize, group: Group, at: usize) -> &'static str {
+        let start = group.start + (at - group.first) * (length + 1);
+        self.text.get(start..start + length).unwrap_or_default()
+    }
+
+    /// The number of the first name of a length that does not come before `name`.
+    fn first_not_before(&self, length: usize, name: &[u8]) -> Option<usize> {
+        let (group, Range { start: mut low, end: mut high }) = self.group(length)?;
         while low < high {
             let middle = low.midpoint(high);
-            if self.get(middle).as_bytes() < name {
+            if self.record(length, group, middle).as_bytes() < name {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
-        low
+        Some(low)
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! **What is written here is for ever.** The number of a name is a part of every address that was ever
 //! issued, so a list that is in use may not change by a letter, or those addresses are not recognised
-//! any more. A test holds a digest of each. Better lists are new lists, beside these.
+//! any more. A test holds their digest. Better lists are new lists, beside these.
 
 mod english;
 mod list;
@@ -12,11 +12,16 @@ mod list;
 pub use english::ENGLISH;
 pub use list::{LONGEST, List};
 
-/// How common a given name is: common, known, rare.
-pub const GIVEN_TIERS: usize = 3;
+/// Whose given name it is and how common: women's, common, known and rare; then men's.
+pub const GIVEN_TIERS: usize = 6;
 
 /// How common a family name is: common, known, rare, composed.
 pub const FAMILY_TIERS: usize = 4;
+
+/// The tiers in which a second given name is looked for: those of women, of men, and of anybody.
+const WOMEN: [usize; 2] = [0, 1];
+const MEN: [usize; 2] = [3, 4];
+const ANYBODY: [usize; 4] = [0, 1, 3, 4];
 
 /// The names of a language.
 pub struct Names {
@@ -82,15 +87,28 @@ impl Names {
         })
     }
 
-    /// A given name with this initial, and rather a common one; `number` chooses.
-    pub fn given_with(&self, initial: u8, number: u64) -> Option<&'static str> {
+    /// A given name with this initial, and rather a common one; `number` chooses. It goes with a second
+    /// given name of that tier, if there is one.
+    pub fn given_with(&self, initial: u8, second: Option<usize>, number: u64) -> Option<&'static str> {
+        let man = second.map_or(number.is_multiple_of(2), |tier| MEN.contains(&tier));
+        let base = if man { MEN } else { WOMEN }[0];
         // Six of ten people have one of the common names.
-        let tiers = if number % 10 < 6 { [0, 1, 2] } else { [1, 2, 0] };
-        let nth = usize::try_from(number / 10).unwrap_or(usize::MAX);
-        tiers.iter().find_map(|&tier| {
+        let tiers = if number / 2 % 10 < 6 { [0, 1, 2] } else { [1, 2, 0] };
+        let nth = usize::try_from(number / 20).unwrap_or(usize::MAX);
+        tiers.iter().map(|tier| base + tier).find_map(|tier| {
             let list = self.given.get(tier)?;
             list.with_initial(initial, nth.checked_rem(list.count_initial(initial))?)
         })
+    }
+}
+
+/// The tiers that have the second given names for a first one of this tier, or for an initial. They are
+/// none of the rare ones.
+pub const fn seconds(first: Option<usize>) -> &'static [usize] {
+    match first {
+        None => &ANYBODY,
+        Some(tier) if tier < MEN[0] => &WOMEN,
+        Some(_) => &MEN,
     }
 }
 
@@ -98,11 +116,12 @@ fn find(lists: &[List], name: &[u8]) -> Option<Name> {
     lists.iter().enumerate().find_map(|(tier, list)| Some(Name { tier, at: list.find(name)? }))
 }
 
-/// Whether the joint of a composed name can be spoken: neither two vowels nor a letter twice.
+/// Whether the joint of a composed name can be spoken: no two vowels, no letter twice, no -erer-.
 fn joins(root: &[u8], ending: &[u8]) -> bool {
     let vowel = |letter: u8| b"aeiou".contains(&letter);
+    let twice = root.last_chunk::<2>().is_some_and(|last| ending.starts_with(last));
     match (root.last(), ending.first()) {
-        (Some(&last), Some(&first)) => last != first && !(vowel(last) && vowel(first)),
+        (Some(&last), Some(&first)) => last != first && !twice && !(vowel(last) && vowel(first)),
         _ => false,
     }
 }
@@ -171,6 +190,35 @@ const IRISH: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sha2::{Digest as _, Sha256};
+
+    #[test]
+    fn the_lists_are_what_they_were() {
+        let lists = ENGLISH.given.iter().chain(&ENGLISH.family).chain([&ENGLISH.roots, &ENGLISH.endings]);
+        let mut hash = Sha256::new();
+        for name in lists.flat_map(|list| (0..list.len()).map(|at| list.get(at))) {
+            assert!(!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase()), "{name}");
+            hash.update(name);
+            hash.update("\n");
+        }
+        let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        // cat src/names/english/*.txt | sha256sum, with the files in the order of ENGLISH.
+        assert_eq!(digest, "48294d6e244b4c34ca1b6a830b9d8aeaf5e6572a1669b95992ee03b43afac1a2");
+    }
+
+    #[test]
+    fn every_name_in_a_list_is_found_there() {
+        for (tier, list) in ENGLISH.given.iter().enumerate() {
+            for at in 0..list.len() {
+                assert_eq!(ENGLISH.find_given(list.get(at).as_bytes()), Some(Name { tier, at }));
+            }
+        }
+        for (tier, list) in ENGLISH.family.iter().enumerate() {
+            for at in (0..list.len()).step_by(7) {
+                assert_eq!(ENGLISH.find_family(list.get(at).as_bytes()), Some(Name { tier, at }));
+            }
+        }
+    }
 
     #[test]
     fn names_are_found_as_they_are_made() {
@@ -202,10 +250,14 @@ mod tests {
     fn an_initial_has_given_names_of_every_kind() {
         for initial in b'a'..=b'z' {
             for number in [0, 7, 12_345, u64::MAX] {
-                let name = ENGLISH.given_with(initial, number).expect("a name");
-                assert_eq!(name.as_bytes().first(), Some(&initial));
+                for second in [None, Some(1), Some(3)] {
+                    let name = ENGLISH.given_with(initial, second, number).expect("a name");
+                    assert_eq!(name.as_bytes().first(), Some(&initial));
+                    let tier = ENGLISH.find_given(name.as_bytes()).expect("it is in a list").tier;
+                    assert!(second.is_none_or(|second| (second < 3) == (tier < 3)), "{name}");
+                }
             }
         }
-        assert_eq!(ENGLISH.given_with(b'-', 3), None);
+        assert_eq!(ENGLISH.given_with(b'-', None, 3), None);
     }
 }

@@ -10,12 +10,13 @@ use crate::names::{self, FAMILY_TIERS, GIVEN_TIERS, Name, Names};
 /// How many receipts there are: seasons, styles, numbers on a page, visits.
 pub const RECEIPTS: u32 = 64 * 6 * 8 * (1 << 20);
 
-/// At most one of so many local parts of any cell is a receipt, so that whoever makes up local parts, and
-/// of whatever form, hits one no more often than this.
-const SPARSE: u64 = 8_000;
+/// At most one of so many numbers of any cell is a receipt. More than six of ten numbers are a local part
+/// of their own, so that whoever makes up local parts, and of whatever form, hits a receipt with one of
+/// 8,000 at most.
+const SPARSE: u64 = 12_500;
 
-/// A form as people make it. G is a given name, M a second one, N a maiden name (neither of these two a
-/// rare one), F a family name, i an initial, and a dot a dot; then how often it is met with each kind of
+/// A form as people make it. G is a given name, M a second one, N a maiden name, or the first half
+/// of a double name (none of these a rare one), F a family name, i an initial, and a dot a dot; then how often it is met with each kind of
 /// number behind it.
 struct Form {
     pattern: &'static str,
@@ -48,29 +49,36 @@ const NUMBERS: usize = 7;
 const ALL_NUMBERS: [Number; NUMBERS] =
     [Number::None, Number::One, Number::Two, Number::Year, Number::Three, Number::Day, Number::Date];
 
-/// The forms. The order decides which one a local part is when it could be of two.
-const FORMS: [Form; 14] = [
+/// The forms, as far as they have room: a form that could hold fewer than one receipt of a thousand
+/// (`a.berger`, `anna.berger`) is not there at all, and what room the others have is in [`Space::new`].
+/// The order decides which one a local part is when it could be of two.
+const FORMS: [Form; 16] = [
     //                none one  two year three day date
-    form("G.M.F", [14, 1, 2, 0, 0, 0, 0]),
-    form("G.N.F", [12, 0, 0, 0, 0, 0, 0]),
-    form("i.M.F", [4, 0, 2, 0, 0, 0, 0]),
-    form("G.i.F", [10, 3, 8, 4, 3, 0, 0]),
-    form("F.G.i", [1, 0, 2, 0, 0, 0, 0]),
-    form("i.i.F", [2, 0, 1, 0, 1, 0, 1]),
-    form("G.F", [20, 0, 10, 5, 6, 4, 3]),
-    form("F.G", [4, 0, 2, 0, 1, 1, 0]),
-    form("i.F", [4, 0, 2, 0, 1, 0, 1]),
-    form("GF", [5, 0, 8, 4, 4, 3, 2]),
-    form("iF", [8, 0, 4, 2, 2, 0, 1]),
-    form("Fi", [2, 0, 2, 0, 1, 0, 1]),
-    form("iiF", [3, 0, 3, 1, 2, 0, 1]),
-    form("GiF", [2, 0, 3, 2, 2, 0, 0]),
+    form("G.M.F", [14, 1, 4, 0, 0, 0, 0]),
+    form("G.N.F", [26, 0, 2, 0, 0, 0, 0]),
+    form("G.NF", [8, 0, 1, 0, 0, 0, 0]),
+    form("i.M.F", [0, 0, 4, 0, 0, 0, 0]),
+    form("G.i.F", [10, 4, 9, 5, 4, 0, 0]),
+    form("F.G.i", [4, 0, 3, 0, 0, 0, 0]),
+    form("i.i.F", [0, 0, 0, 0, 3, 0, 1]),
+    form("G.F", [0, 0, 20, 10, 6, 4, 2]),
+    form("F.G", [0, 0, 6, 0, 2, 1, 0]),
+    form("i.F", [0, 0, 0, 0, 0, 0, 4]),
+    form("GF", [0, 0, 16, 8, 4, 3, 1]),
+    form("iF", [0, 0, 0, 0, 0, 0, 4]),
+    form("Fi", [0, 0, 0, 0, 0, 0, 2]),
+    form("iiF", [0, 0, 0, 0, 3, 0, 1]),
+    form("GMF", [5, 0, 1, 0, 0, 0, 0]),
+    form("GiF", [4, 0, 4, 3, 2, 0, 0]),
 ];
 
 /// How often names of each tier are met, in percent. A common name is met far more often than a rare one,
 /// though less so than in life: half of all people would share so few names that these tell nothing.
-const GIVEN_WEIGHTS: [u64; GIVEN_TIERS] = [26, 44, 30];
+const GIVEN_WEIGHTS: [u64; GIVEN_TIERS] = [13, 24, 15, 14, 20, 14];
 const FAMILY_WEIGHTS: [u64; FAMILY_TIERS] = [14, 30, 36, 20];
+
+/// The tiers of maiden names.
+const MAIDEN: [usize; 2] = [0, 1];
 
 /// Initials that are not rare.
 const INITIALS: &[u8; 20] = b"abcdefghijklmnprstvw";
@@ -125,6 +133,11 @@ impl Cell {
             given: number / FAMILY_TIERS % GIVEN_TIERS,
             family: number % FAMILY_TIERS,
         }
+    }
+
+    /// The tiers of the second given names.
+    const fn seconds(self) -> &'static [usize] {
+        names::seconds(if has_given(self.form) { Some(self.given) } else { None })
     }
 
     /// The number of the cell, below a few thousand.
@@ -233,8 +246,15 @@ impl Space {
         match symbol {
             b'G' => self.names.givens(cell.given) as u64,
             b'F' => self.names.families(cell.family) as u64,
-            b'M' => (self.names.givens(0) + self.names.givens(1)) as u64,
-            b'N' => (self.names.families(0) + self.names.families(1)) as u64,
+            b'M' => {
+                let (tiers, mut sum, mut at) = (cell.seconds(), 0, 0);
+                while at < tiers.len() {
+                    sum += self.names.givens(tiers[at]);
+                    at += 1;
+                }
+                sum as u64
+            }
+            b'N' => (self.names.families(MAIDEN[0]) + self.names.families(MAIDEN[1])) as u64,
             b'i' => INITIALS.len() as u64,
             _ => 1,
         }
@@ -254,8 +274,14 @@ impl Space {
             match symbol {
                 b'G' => spelt.local.push_str(self.names.given(Name { tier: place.cell.given, at })),
                 b'F' => self.names.push_family(Name { tier: place.cell.family, at }, &mut spelt.local),
-                b'M' => spelt.local.push_str(self.names.given(flat(at, |tier| self.names.givens(tier)))),
-                b'N' => self.names.push_family(flat(at, |tier| self.names.families(tier)), &mut spelt.local),
+                b'M' => {
+                    let name = apart(at, place.cell.seconds(), |tier| self.names.givens(tier));
+                    spelt.local.push_str(self.names.given(name));
+                }
+                b'N' => {
+                    let name = apart(at, &MAIDEN, |tier| self.names.families(tier));
+                    self.names.push_family(name, &mut spelt.local);
+                }
                 b'i' => spelt.local.extend(INITIALS.get(at).map(|&initial| char::from(initial))),
                 _ => spelt.local.push(char::from(symbol)),
             }
@@ -280,14 +306,19 @@ impl Space {
         let end = local.iter().rposition(|byte| !byte.is_ascii_digit())? + 1;
         let (name, digits) = local.split_at(end);
         let (number, last) = read_number(digits)?;
-        if GIVE_AWAY.iter().any(|word| name.windows(word.len()).any(|part| part == word.as_bytes())) {
-            return None;
-        }
-        FORMS.iter().enumerate().find_map(|(form, Form { pattern, weights })| {
-            if *weights.get(number)? == 0 {
+        let dots = |text: &[u8]| text.iter().filter(|&&byte| byte == b'.').count();
+        let has = dots(name);
+        let place = FORMS.iter().enumerate().find_map(|(form, Form { pattern, weights })| {
+            if *weights.get(number)? == 0 || dots(pattern.as_bytes()) != has {
                 return None;
             }
-            let mut read = Read { names: self.names, given: 0, family: 0, digits: [0; PATTERN] };
+            let mut read = Read {
+                names: self.names,
+                given: 0,
+                family: 0,
+                seconds: names::seconds(None),
+                digits: [0; PATTERN],
+            };
             if !read.matches(0, pattern.as_bytes(), name) {
                 return None;
             }
@@ -295,7 +326,9 @@ impl Space {
             let symbols = pattern.bytes().zip(read.digits);
             let at = symbols.rev().fold(last, |at, (symbol, digit)| at * self.radix(cell, symbol) + digit);
             Some(Place { cell, at })
-        })
+        })?;
+        let gives_away = |word: &&str| name.windows(word.len()).any(|part| part == word.as_bytes());
+        (!GIVE_AWAY.iter().any(gives_away)).then_some(place)
     }
 }
 
@@ -307,6 +340,8 @@ struct Read {
     names: &'static Names,
     given: usize,
     family: usize,
+    /// Where a second given name is looked for.
+    seconds: &'static [usize],
     /// What was found for each symbol.
     digits: [u64; PATTERN],
 }
@@ -340,6 +375,7 @@ impl Read {
             b'G' => {
                 let name = self.names.find_given(part)?;
                 self.given = name.tier;
+                self.seconds = names::seconds(Some(name.tier));
                 name.at
             }
             b'F' => {
@@ -348,12 +384,12 @@ impl Read {
                 name.at
             }
             b'M' => {
-                let name = self.names.find_given(part).filter(|name| name.tier < 2)?;
-                (0..name.tier).map(|tier| self.names.givens(tier)).sum::<usize>() + name.at
+                let name = self.names.find_given(part)?;
+                together(name, self.seconds, |tier| self.names.givens(tier))?
             }
             b'N' => {
-                let name = self.names.find_family(part).filter(|name| name.tier < 2)?;
-                (0..name.tier).map(|tier| self.names.families(tier)).sum::<usize>() + name.at
+                let name = self.names.find_family(part)?;
+                together(name, &MAIDEN, |tier| self.names.families(tier))?
             }
             b'i' => INITIALS.iter().position(|initial| part == [*initial])?,
             _ => (part == [symbol]).then_some(0)?,
@@ -362,14 +398,22 @@ impl Read {
     }
 }
 
-/// The name with this number in all tiers together.
-fn flat(mut at: usize, count: impl Fn(usize) -> usize) -> Name {
-    let mut tier = 0;
-    while at >= count(tier) && tier < FAMILY_TIERS {
+/// The number of a name among those of several tiers, if it is of one of them.
+fn together(name: Name, tiers: &[usize], count: impl Fn(usize) -> usize) -> Option<usize> {
+    let before = tiers.iter().position(|&tier| tier == name.tier)?;
+    Some(tiers.iter().take(before).map(|&tier| count(tier)).sum::<usize>() + name.at)
+}
+
+/// The name that has this number among those of several tiers.
+fn apart(mut at: usize, tiers: &[usize], count: impl Fn(usize) -> usize) -> Name {
+    for &tier in tiers {
+        if at < count(tier) {
+            return Name { tier, at };
+        }
         at -= count(tier);
-        tier += 1;
     }
-    Name { tier, at }
+    // Not reached: the number was made for these tiers. This tier has no names.
+    Name { tier: usize::MAX, at }
 }
 
 const fn has_given(form: usize) -> bool {
@@ -463,6 +507,14 @@ const GIVE_AWAY: &[&str] = &[
 ];
 
 #[cfg(test)]
+impl Cell {
+    /// Any cell at all.
+    pub fn drawn(rng: &mut crate::Rng) -> Self {
+        Cell::numbered(rand::RngExt::random_range(rng, 0..CELLS))
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -492,7 +544,7 @@ mod tests {
             }
             let size = ENGLISH.size(cell);
             assert!(u64::from(ENGLISH.receipts(cell).end - ENGLISH.receipts(cell).start) <= size / SPARSE);
-            let (tries, mut same) = (200, 0);
+            let (tries, mut same) = (400, 0);
             for step in 0..tries {
                 let place = Place { cell, at: size / tries * step + step * 7919 % (size / tries) };
                 let spelt = ENGLISH.spell(place);
@@ -501,7 +553,7 @@ mod tests {
                 assert!(spelt.local.len() <= 40, "{}", spelt.local);
             }
             // The others can be read in two ways, and belong to the first.
-            assert!(same * 2 >= tries, "{same} of {tries} in {cell:?}");
+            assert!(same * 100 > tries * 62, "{same} of {tries} in {cell:?}");
         }
     }
 }
