@@ -3,7 +3,7 @@
 use crate::config::{Common, Smtarpit};
 use crate::engine::Engine;
 use crate::persona::smtp as persona;
-use crate::receipt::NoneIssued;
+use crate::receipt::{Maker, Receipts};
 use crate::smtp::dialogue::message::{Forget, Keep};
 use crate::smtp::dialogue::{self, Dialogue, Policy, Recipients};
 use crate::smtp::session::Session;
@@ -44,10 +44,12 @@ impl Pit for Smtarpit {
             (Recipients::Domain, true) => Recipients::Any,
             (recipients, _) => recipients,
         };
+        let domains = self.common.domains.clone();
+        let issued = Receipts { maker: Maker::new(with.key.secret()), domains: domains.clone() };
         let policy = Policy {
             persona: self.mail.persona.persona(),
             hostname,
-            domains: self.common.domains.clone(),
+            domains,
             recipients,
             null_sender: self.mail.null_sender,
             verdict: self.mail.verdict,
@@ -55,7 +57,7 @@ impl Pit for Smtarpit {
             auth_after: self.mail.auth_after,
             human_auth_after: self.mail.human_auth_after,
             peer: with.ends.peer,
-            issued: Box::new(NoneIssued),
+            issued: Box::new(issued),
             keep,
         };
         Box::new(Session::new(Dialogue::new(policy), self.schedule(), with.allowed, with.wall, with.rng))

@@ -39,6 +39,9 @@ mod clients;
 /// A message: slowed down, counted, held at its end, kept in the spool.
 mod message;
 
+/// Addresses that are ours, and those that are not.
+mod issued;
+
 /// A peer that vanishes without a word.
 mod ghosts;
 

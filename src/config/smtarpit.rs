@@ -288,7 +288,10 @@ impl Program for Smtarpit {
             warnings.push(format!("spool: {why}, so no message would be kept"));
         }
         if self.mail.recipients == Recipients::Issued && self.common.secret_file.is_none() {
-            warnings.push("recipients: without secret_file no address is recognised as issued".to_owned());
+            warnings.push(
+                "recipients: without secret_file only what was issued on this machine is recognised"
+                    .to_owned(),
+            );
         }
         warnings
     }

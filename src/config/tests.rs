@@ -273,7 +273,7 @@ fn check_warns_of_what_will_not_work() {
             "lock_dir: /etc/passwd/locks: Not a directory, so every caller would be turned away",
             "user: there is no user nobody-of-that-name, so every caller would be turned away",
             "spool: /etc/passwd is not a directory, so no message would be kept",
-            "recipients: without secret_file no address is recognised as issued",
+            "recipients: without secret_file only what was issued on this machine is recognised",
         ]
     );
 }
