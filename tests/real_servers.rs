@@ -8,7 +8,7 @@ mod exim;
 mod postfix;
 
 /// What a client says, read from `tests/transcripts`.
-mod transcript;
+pub mod transcript;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
@@ -109,7 +109,7 @@ impl Ours {
 }
 
 /// Listens, and has each connection served by a process of its own with the socket on fd 0 and 1.
-fn serve(mut start: impl FnMut(OwnedFd) -> Process + Send + 'static) -> SocketAddr {
+pub fn serve(mut start: impl FnMut(OwnedFd) -> Process + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
@@ -121,7 +121,7 @@ fn serve(mut start: impl FnMut(OwnedFd) -> Process + Send + 'static) -> SocketAd
     address
 }
 
-fn on(socket: OwnedFd, command: &mut Command) -> Process {
+pub fn on(socket: OwnedFd, command: &mut Command) -> Process {
     let output = socket.try_clone().unwrap();
     Process::start(command.stdin(socket).stdout(output).stderr(Stdio::null()))
 }

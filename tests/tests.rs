@@ -51,6 +51,9 @@ mod abuse;
 /// The personas against a real Postfix, a real Exim and nmap.
 mod real_servers;
 
+/// The same for POP3: a real Dovecot, a real Courier and nmap.
+mod real_pop3;
+
 /// Slots between processes that start together and are killed.
 mod slots;
 

@@ -104,6 +104,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("systemd-tmpfiles", "systemd"),
     ("systemd-sysusers", "systemd"),
     ("rsyslogd", "rsyslog"),
+    ("dovecot", "dovecot-pop3d"),
+    ("fail2ban-regex", "fail2ban"),
     ("ip", "iproute2"),
     ("ss", "iproute2"),
     ("unshare", "util-linux"),

@@ -6,9 +6,9 @@ use crate::harness::{PATIENCE, shipped};
 /// What a client says in one connection. `tests/transcripts/README` has the notation.
 pub struct Conversation {
     pub name: String,
-    lines: Vec<String>,
+    pub lines: Vec<String>,
     /// Whether everything up to the server's close is read.
-    to_the_end: bool,
+    pub to_the_end: bool,
 }
 
 /// Reads a file of `tests/transcripts`.
@@ -79,7 +79,7 @@ fn reply(from: &mut impl BufRead) -> String {
 }
 
 /// The bytes of a line in the notation of the transcripts.
-fn bytes(line: &str) -> Vec<u8> {
+pub fn bytes(line: &str) -> Vec<u8> {
     let mut out = Vec::new();
     let mut rest = line;
     while let Some((before, escape)) = rest.split_once('\\') {

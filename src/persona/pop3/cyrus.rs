@@ -1,4 +1,4 @@
-//! Cyrus 3.6 on Debian, with the texts of its pop3d.
+//! Cyrus 2.5 on Debian, with the texts of the pop3d of Cyrus.
 
 use super::{
     Does, Failure, Form, Login, MORE, Mail, Malformed, Name, Nul, Numbers, Persona, Sasl, State, alone, verb,
@@ -22,12 +22,12 @@ const CAPABILITIES: &[&str] = &[
     "RESP-CODES",
     "AUTH-RESP-CODE",
     "USER",
-    "IMPLEMENTATION Cyrus POP3 3.6.1-Debian-3.6.1-4+deb12u4",
+    "IMPLEMENTATION Cyrus POP3 v2.5.10-Debian-2.5.10-3",
 ];
 
 pub(super) static CYRUS: Persona = Persona {
     name: Name::Cyrus,
-    banner: "+OK {host} Cyrus POP3 3.6.1-Debian-3.6.1-4+deb12u4 server ready {stamp}",
+    banner: "+OK {host} Cyrus POP3 v2.5.10-Debian-2.5.10-3 server ready {stamp}",
     capa: "+OK List of capabilities follows",
     busy: "-ERR [SYS/TEMP] Too many open connections",
     before: State {

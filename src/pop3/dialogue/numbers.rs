@@ -60,10 +60,10 @@ pub fn lines<'a>(rest: &'a [u8], numbers: &Numbers) -> Read<'a, usize> {
         return Ok((if all { usize::MAX } else { value(digits).unwrap_or(0) }, behind));
     }
     if digits.is_empty() {
-        return wrong(numbers.lines_invalid);
+        return Err(Wrong { text: numbers.lines_invalid, n: digits, rest });
     }
     let Some(number) = value(digits) else {
-        return wrong(numbers.lines_too_large);
+        return Err(Wrong { text: numbers.lines_too_large, n: digits, rest });
     };
     match behind.is_empty() {
         true => Ok((number, behind)),
