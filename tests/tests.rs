@@ -48,6 +48,9 @@ mod ghosts;
 /// Peers at their worst: endless lines, NULs, a million commands, half-closed and broken connections.
 mod abuse;
 
+/// Real clients of POP3: mail programs, Hydra, the filter of fail2ban.
+mod tarpop_clients;
+
 /// The personas against a real Postfix, a real Exim and nmap.
 mod real_servers;
 

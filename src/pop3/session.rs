@@ -7,7 +7,7 @@ use crate::Rng;
 use crate::engine::{Engine, Heard, Line, Mode, Now, Then, Turn};
 use crate::event::{Kind, Reason, Tool, Totals, What};
 use crate::kind::{self, Watch};
-use crate::pace::Schedule;
+use crate::pace::{Range, Schedule};
 use crate::pop3::dialogue::{Dialogue, Moment, Next, Reply, Stage};
 use crate::pop3::pacing::{Delay, EndlessCapa, Pacing, bears, natural};
 use crate::pop3::tool::Spotter;
@@ -23,6 +23,9 @@ const VERBS: &[&str] = &[
 
 /// A part of a message has at least this many bytes, and ends with the line that makes it so many.
 const PART: usize = 512;
+
+/// The silence before a reply that is no progress.
+const TRIFLE: Range = Range::ms(100, 600);
 
 /// A pause shorter than this is no pause.
 const BREATH: Duration = Duration::from_millis(20);
@@ -157,6 +160,9 @@ impl Session {
         let range = match (reply.stage, tool) {
             (Stage::Login, Some(bears)) => bears.login,
             (Stage::User | Stage::Auth, Some(bears)) => bears.user,
+            // Nobody is held by these, and nmap looks for the reply to empty lines to tell one server
+            // from another; it waits 5 s for two of them.
+            (Stage::Other, _) => TRIFLE,
             (Stage::Login | Stage::User | Stage::Auth, None) if pacing.delay != Delay::Natural => {
                 pacing.login_time
             }
