@@ -401,6 +401,9 @@ fn a_taken_port_is_named() {
     let (status, text) = mistake(&["--listen", &taken.to_string(), "--program", program.to_str().unwrap()]);
     assert_eq!(status, Some(111), "{text}");
     assert!(text.contains(&format!("port {} of 127.0.0.1 is taken", taken.port())), "{text}");
+    let (status, text) = mistake(&["--listen", &format!("pop3={taken}")]);
+    assert_eq!(status, Some(111), "{text}");
+    assert!(text.contains("--listen pop3=127.0.0.1:0"), "{text}");
     drop(held);
 }
 
@@ -518,5 +521,92 @@ fn both_services_are_offered_side_by_side() {
         assert!(locks.join(program).join("map").is_file(), "{program}");
     }
     assert!(!locks.join("map").exists());
+    let (status, text) = running.end();
+    assert_eq!(status, Some(0));
+    assert!(text.contains("Ended. Connections: 2; "), "{text}");
+}
+
+/// Serves both, and says where.
+fn both(more: &[&str]) -> (Running, SocketAddr, SocketAddr) {
+    let listen = ["--listen", "smtp=127.0.0.1:0,pop3=127.0.0.1:0"];
+    let running = Running::start(&[&listen[..], more].concat());
+    running.address();
+    let text = [running.out.text(), running.err.text()].concat();
+    let place = |program: &str| address(&text[text.find(&format!("{program} listens")).unwrap()..]);
+    let (mail, mailbox) = (place("smtarpit"), place("tarpop"));
+    (running, mail, mailbox)
+}
+
+#[test]
+fn no_two_programs_count_in_the_same_directory() {
+    let dir = Dir::new();
+    let locks = dir.path("locks");
+    let config = dir.write("sundew.toml", format!("lock_dir = {locks:?}\nspeedup = 100\n"));
+    let (config, here) = (config.to_str().unwrap(), locks.to_str().unwrap());
+    for more in [
+        &["--config", config][..],
+        &["--speedup", "100", "--", "--lock-dir", here],
+        &["--speedup", "100", "--", &format!("--lock-dir={here}")],
+    ] {
+        let (running, mail, mailbox) = both(more);
+        assert!(Talk::to(mail).line().starts_with("220-"));
+        assert!(Talk::to(mailbox).line().starts_with("+OK"));
+        for program in ["smtarpit", "tarpop"] {
+            assert!(locks.join(program).join("map").is_file(), "{program} with {more:?}");
+        }
+        assert!(!locks.join("map").exists(), "{more:?}");
+        assert_eq!(running.end().0, Some(0));
+        std::fs::remove_dir_all(&locks).unwrap();
+    }
+    // Alone, a program has it for itself.
+    let running = Running::start(&["--listen", "pop3=127.0.0.1:0", "--lock-dir", here, "--speedup", "100"]);
+    assert!(Talk::to(running.address()).line().starts_with("+OK"));
+    assert!(locks.join("map").is_file());
     assert_eq!(running.end().0, Some(0));
+}
+
+#[test]
+fn a_script_stands_in_for_the_service_that_is_named() {
+    let dir = Dir::new();
+    let script = holder(&dir, 4);
+    let script = script.to_str().unwrap();
+    for (program, says) in
+        [(script.to_owned(), ["220 here\n", "+OK"]), (format!("pop3={script}"), ["220-", "220 here\n"])]
+    {
+        let (_running, mail, mailbox) = both(&["--speedup", "100", "--program", &program]);
+        for (place, says) in [mail, mailbox].into_iter().zip(says) {
+            assert_eq!(Talk::to(place).hear(says), says, "{program}");
+        }
+    }
+}
+
+#[test]
+fn an_option_that_one_of_them_does_not_know_is_told_with_its_name() {
+    let places = "smtp=127.0.0.1:0,pop3=127.0.0.1:0";
+    for (option, stranger) in [("--accept-after=1", "smtarpit"), ("--persona=exim", "tarpop")] {
+        let (status, text) = mistake(&["--listen", places, "--", option]);
+        assert_eq!(status, Some(100), "{text}");
+        assert!(text.contains(&format!("{stranger} does not accept its configuration")), "{text}");
+        assert!(text.contains("--listen chooses"), "{text}");
+    }
+    let (_, text) = mistake(&["--listen", "pop3=127.0.0.1:0", "--", "--persona=exim"]);
+    assert!(text.contains("tarpop does not accept") && !text.contains("--listen"), "{text}");
+}
+
+#[test]
+fn a_log_for_other_programs_has_the_lines_that_they_know() {
+    let mut command = Command::new(TARPIT_RUN);
+    command.args(["--listen", "pop3=127.0.0.1:0", "--log", "plain", "--speedup", "200"]);
+    let running = Running::command(command.args(["--", "--log-like", "dovecot"]));
+    let mut talk = Talk::to(running.address());
+    talk.line();
+    talk.asks("USER admin");
+    talk.asks("PASS guess");
+    talk.asks("QUIT");
+    let text = running.out.has(" dovecot: pop3-login: ", 1);
+    let line = text.lines().find(|line| line.contains(" dovecot: ")).unwrap();
+    let [when, _host, rest] = line.splitn(3, ' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+    chrono::DateTime::parse_from_rfc3339(when).unwrap();
+    assert!(rest.starts_with("dovecot: pop3-login: Disconnected: "), "{line}");
+    assert!(rest.contains("user=<admin>") && rest.contains("rip=127.0.0.1,"), "{line}");
 }

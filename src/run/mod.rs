@@ -17,12 +17,12 @@ use clap::Parser;
 use std::fmt::{self, Display};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::clock::System;
 use lock::LockDir;
-use options::Options;
+use options::{Listen, Options};
 use screen::Screen;
 use server::{Door, Server};
 use service::Program;
@@ -38,6 +38,10 @@ pub fn start() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = writeln!(io::stderr(), "tarpit-run: {failure}");
+            if matches!(failure, Failure::Refuses(..)) && options.burdens_several() {
+                let hint = "options after -- go to every program that is offered; --listen chooses which are";
+                let _ = writeln!(io::stderr(), "tarpit-run: {hint}");
+            }
             ExitCode::from(failure.code())
         }
     }
@@ -73,10 +77,10 @@ fn serve(options: &Options) -> Result<(), Failure> {
                 programs.len() - 1
             }
         };
-        doors.push(Door { listener: listen(place.address)?, program });
+        doors.push(Door { listener: listen(&place)?, program });
     }
     let signals = server::signals().map_err(|error| Failure::System("receive signals", error))?;
-    share_out(options.lock_dir.as_deref(), &mut programs);
+    share_out(&mut programs);
     let mut locks = LockDir::default();
     for program in programs.iter_mut().filter(|program| program.needs_lock_dir()) {
         let dir = locks.of(program.service.program).map_err(Failure::LockDir)?;
@@ -89,30 +93,28 @@ fn serve(options: &Options) -> Result<(), Failure> {
         .map_err(|error| Failure::System("wait for connections", error))
 }
 
-/// Gives programs that would count their connections in the same directory one of their own in it.
-fn share_out(wanted: Option<&Path>, programs: &mut [Program]) {
-    let dirs: Vec<Option<PathBuf>> = programs
-        .iter()
-        .map(|program| wanted.map(Path::to_owned).or_else(|| program.settings.lock_dir.clone()))
-        .collect();
-    for (at, program) in programs.iter_mut().enumerate() {
-        let Some(Some(dir)) = dirs.get(at) else { continue };
-        let is_shared =
-            dirs.iter().enumerate().any(|(other, also)| other != at && also.as_ref() == Some(dir));
-        match (is_shared, wanted) {
-            (true, _) => program.use_lock_dir(&dir.join(program.service.program)),
-            (false, Some(_)) => program.use_lock_dir(dir),
-            (false, None) => {}
+/// Gives programs that would count their connections in the same directory one each inside of it.
+fn share_out(programs: &mut [Program]) {
+    let dirs: Vec<PathBuf> =
+        programs.iter().filter_map(|program| program.settings.lock_dir.clone()).collect();
+    for program in programs {
+        let shared = program
+            .settings
+            .lock_dir
+            .clone()
+            .filter(|dir| dirs.iter().filter(|other| *other == dir).count() > 1);
+        if let Some(dir) = shared {
+            program.use_lock_dir(&dir.join(program.service.program));
         }
     }
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    let listener = TcpListener::bind(address).and_then(|listener| {
+fn listen(place: &Listen) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(place.address).and_then(|listener| {
         listener.set_nonblocking(true)?;
         Ok(listener)
     });
-    listener.map_err(|error| Failure::Listen(address, error))
+    listener.map_err(|error| Failure::Listen(*place, error))
 }
 
 /// Says where we listen and what to try.
@@ -159,7 +161,7 @@ pub enum Failure {
     /// The program's `--check` found fault with its configuration, in these words.
     Refuses(PathBuf, String),
     /// The address or port cannot be had.
-    Listen(SocketAddr, io::Error),
+    Listen(Listen, io::Error),
     /// No private directory can be made; `--lock-dir` would name one.
     LockDir(io::Error),
     /// Something the system refused us.
@@ -188,12 +190,13 @@ impl Display for Failure {
             Failure::Refuses(path, said) => {
                 write!(f, "{} does not accept its configuration: {said}", path.display())
             }
-            Failure::Listen(address, error) => match error.kind() {
+            Failure::Listen(Listen { service, address }, error) => match error.kind() {
                 io::ErrorKind::AddrInUse => write!(
                     f,
-                    "port {} of {} is taken by another program; choose another with --listen {}",
+                    "port {} of {} is taken by another program; choose another with --listen {}={}",
                     address.port(),
                     address.ip(),
+                    service.name,
                     SocketAddr::new(address.ip(), 0)
                 ),
                 io::ErrorKind::PermissionDenied => write!(

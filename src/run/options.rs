@@ -20,25 +20,27 @@ const HANDED: &str = "Options for the programs";
 /// Listen and start one program for each connection, as a super-server does, and show what happens
 ///
 /// Without options it listens on 127.0.0.1:2525 for SMTP and on 127.0.0.1:1110 for POP3, starts the
-/// `smtarpit` and the `tarpop` that stand beside it, needs no privileges and no configuration, and shows every event as it comes. Ctrl-C ends it and
-/// everything it started; a second Ctrl-C does not wait. It is for trying the suite, for containers and for tests;
-/// a server on the open Internet is better looked after by xinetd, tcpserver or systemd.
+/// smtarpit and the tarpop that stand beside it, needs no privileges and no configuration, and shows
+/// every event as it comes. Ctrl-C ends it and everything it started; a second Ctrl-C does not wait.
+/// It is for trying the suite, for containers and for tests; a server on the open Internet is better
+/// looked after by xinetd, tcpserver or systemd.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "tarpit-run", version, max_term_width = 100)]
 pub struct Options {
     /// Where to listen, e.g. 0.0.0.0:25 or [::]:25; may be repeated
     ///
     /// The service may stand before the address (smtp=127.0.0.1:2525, pop3=127.0.0.1:1110); without it
-    /// it is smtp. Only what is named is offered. Port 0 takes any free port and says which. [::] serves IPv4 as well where the system allows it.
+    /// it is smtp. Only what is named is offered. Port 0 takes any free port and says which. [::] serves
+    /// IPv4 as well where the system allows it.
     #[arg(help_heading = OWN)]
     #[arg(long, value_name = "[SERVICE=]ADDRESS:PORT", value_delimiter = ',')]
     pub listen: Vec<Listen>,
 
     /// The program to start for each connection, instead of the one beside tarpit-run; may be repeated
     ///
-    /// The service may stand before the path (pop3=/opt/tarpop); without it it is smtp. The program must
-    /// understand the options of the one that it replaces; a script that ends in `exec smtarpit "$@"`
-    /// does.
+    /// The service may stand before the path (pop3=/opt/tarpop); without it it is smtp. The program
+    /// must understand the options of the one that it replaces; a script that ends in
+    /// exec smtarpit "$@" does.
     #[arg(help_heading = OWN)]
     #[arg(long, value_name = "[SERVICE=]PATH")]
     pub program: Vec<Chosen>,
@@ -68,8 +70,9 @@ pub struct Options {
 
     /// Where the programs count their connections
     ///
-    /// With several services, each program has a directory of its own inside of this one. The default is
-    /// the directory that the configuration file names, else a private one that is removed at the end.
+    /// Programs that would share a directory have one each inside of it, called as they are. The default
+    /// is what the configuration file says, else a private directory that is removed at the end, and
+    /// what tarpop remembers of networks with it.
     #[arg(help_heading = HANDED)]
     #[arg(long, value_name = "DIRECTORY")]
     pub lock_dir: Option<PathBuf>,
@@ -79,7 +82,7 @@ pub struct Options {
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Live)]
     pub log: Form,
 
-    /// Further options for the programs, after --; every program that is offered gets them
+    /// Further options for the programs, after --; every program that is offered must know them
     #[arg(last = true, value_name = "OPTION")]
     pub rest: Vec<OsString>,
 }
@@ -153,13 +156,21 @@ impl Options {
             .collect()
     }
 
+    /// Whether there are options after -- for programs of more than one kind.
+    pub fn burdens_several(&self) -> bool {
+        let places = self.places();
+        let mut names = places.iter().map(|place| place.service.name);
+        let first = names.next();
+        !self.rest.is_empty() && names.any(|name| Some(name) != first)
+    }
+
     /// The program that was chosen for a service.
     pub fn chosen(&self, service: &Service) -> Option<&Path> {
         let chosen = self.program.iter().rev().find(|chosen| chosen.service.name == service.name);
         chosen.map(|chosen| chosen.path.as_path())
     }
 
-    /// The arguments that each program gets, its lock directory aside.
+    /// The arguments that each program gets.
     pub fn handed_on(&self) -> Vec<OsString> {
         let mut args = vec!["--log".into(), "stderr".into()];
         let named = [
@@ -167,6 +178,7 @@ impl Options {
             ("--slots", self.slots.as_deref()),
             ("--total", self.total.as_deref()),
             ("--speedup", self.speedup.as_deref()),
+            ("--lock-dir", self.lock_dir.as_ref().map(|path| path.as_os_str())),
         ];
         for (flag, value) in named {
             args.extend(value.map(|value| [flag.into(), value.to_owned()]).into_iter().flatten());
@@ -213,6 +225,14 @@ mod tests {
         assert_eq!(options.chosen(&SERVICES[0]), Some(Path::new("/a=b/smtarpit")));
         assert_eq!(options.chosen(&SERVICES[1]), Some(Path::new("/opt/tarpop")));
         assert_eq!(Options::parse_from(["tarpit-run"]).chosen(&SERVICES[1]), None);
+    }
+
+    #[test]
+    fn options_for_several_are_known() {
+        let several = |args: &str| Options::parse_from(args.split(' ')).burdens_several();
+        assert!(several("tarpit-run -- --seed 1"));
+        assert!(!several("tarpit-run --slots 3"));
+        assert!(!several("tarpit-run --listen pop3=[::1]:0,pop3=127.0.0.1:0 -- --seed 1"));
     }
 
     #[test]

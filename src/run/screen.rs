@@ -52,6 +52,17 @@ impl Screen {
         }
     }
 
+    /// Shows a line of a log that has the tag of another server, which other programs may read.
+    pub fn mirror(&mut self, line: &str, when: DateTime<FixedOffset>) {
+        match self.form {
+            Form::Live => self.line(&format!("{}  {line}", when.format("%H:%M:%S"))),
+            Form::Plain => {
+                let when = when.to_rfc3339_opts(SecondsFormat::Micros, false);
+                self.line(&format!("{when} {} {line}", self.host));
+            }
+        }
+    }
+
     /// Says something that is not an event.
     pub fn note(&mut self, text: &str) {
         match self.form {
@@ -183,5 +194,18 @@ mod tests {
              refuse id=1 peer=192.0.2.7 why=slots busy=35\n"
         );
         assert_eq!(aside.text(), "hello\n");
+    }
+
+    #[test]
+    fn what_another_server_would_log_is_a_line_of_the_log_too() {
+        let when = "2026-03-01T12:34:56.5+01:00".parse().unwrap();
+        let line = "dovecot: pop3-login: Login: user=<a>";
+        let (mut plain, out, aside) = screen(Form::Plain, false);
+        plain.mirror(line, when);
+        assert_eq!(out.text(), format!("2026-03-01T12:34:56.500000+01:00 pit {line}\n"));
+        assert_eq!(aside.text(), "");
+        let (mut live, out, _) = screen(Form::Live, false);
+        live.mirror(line, when);
+        assert_eq!(out.text(), format!("12:34:56  {line}\n"));
     }
 }

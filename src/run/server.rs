@@ -19,6 +19,7 @@ use super::show::Time;
 use super::tally::Tally;
 use crate::clock::{Clock, System};
 use crate::event::{Event, Plain};
+use crate::pop3::dovecot_log;
 
 /// How long the programs have to write their `end` after we asked them to.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -70,6 +71,13 @@ fn without_tag<'a>(line: &'a [u8], program: &str) -> &'a [u8] {
         rest.get(digits..).unwrap_or_default()
     });
     after_pid.and_then(|rest| rest.strip_prefix(b"]: ")).unwrap_or(line)
+}
+
+/// A line in the words of another server, with that server's tag, as `log_like` asks for.
+fn mirrored(line: &[u8]) -> Option<&str> {
+    let is_plain = line.iter().all(|byte| matches!(byte, 0x20..=0x7e));
+    let line = str::from_utf8(line).ok().filter(|_| is_plain)?;
+    line.strip_prefix(dovecot_log::TAG)?.starts_with(": ").then_some(line)
 }
 
 /// Takes the signals that end us and those of ended programs out of the usual delivery.
@@ -228,7 +236,10 @@ impl Server {
                 self.tally.event(pid, &event.what, self.clock.elapsed());
                 self.screen.event(&event, &who, self.clock.wall());
             }
-            None => self.screen.note(&format!("{who}: {}", Plain::from_peer(line))),
+            None => match mirrored(line) {
+                Some(line) => self.screen.mirror(line, self.clock.wall()),
+                None => self.screen.note(&format!("{who}: {}", Plain::from_peer(line))),
+            },
         }
     }
 
@@ -343,6 +354,16 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(without_tag(line.as_bytes(), "smtarpit"), text.as_bytes(), "{line}");
+        }
+    }
+
+    #[test]
+    fn only_a_plain_line_passes_for_one_of_another_server() {
+        let line = "dovecot: pop3-login: Disconnected: Inactivity";
+        assert_eq!(mirrored(line.as_bytes()), Some(line));
+        for line in ["dovecotx: a", "dovecot", "tarpop[1]: dovecot: a", "dovecot: \x1b[2J", "dovecot: \u{e4}"]
+        {
+            assert_eq!(mirrored(line.as_bytes()), None, "{line:?}");
         }
     }
 }

@@ -94,18 +94,33 @@ impl Program {
         usize::try_from(self.settings.total).map_or(usize::MAX, |total| total.saturating_add(5))
     }
 
-    /// Has the programs count their connections there.
+    /// Has the programs count their connections there, whatever their arguments said before.
     pub fn use_lock_dir(&mut self, dir: &Path) {
-        self.args.extend(["--lock-dir".into(), dir.into()]);
+        let mut before = std::mem::take(&mut self.args).into_iter();
+        while let Some(arg) = before.next() {
+            if arg == LOCK_DIR {
+                before.next();
+            } else if !is_lock_dir(&arg) {
+                self.args.push(arg);
+            }
+        }
+        self.args.extend([LOCK_DIR.into(), dir.into()]);
     }
 
     /// Whether the programs would count their connections where the system's own services do, for
     /// want of a directory of their own.
     pub fn needs_lock_dir(&self) -> bool {
         let usual = Path::new("/run/sundew").join(self.service.program);
-        let chosen = |arg: &OsString| arg.as_encoded_bytes().starts_with(b"--lock-dir");
-        !self.args.iter().any(chosen) && self.settings.lock_dir.as_ref().is_none_or(|dir| *dir == usual)
+        !self.args.iter().any(is_lock_dir) && self.settings.lock_dir.as_ref().is_none_or(|dir| *dir == usual)
     }
+}
+
+/// The option of every program that says where it counts its connections.
+const LOCK_DIR: &str = "--lock-dir";
+
+fn is_lock_dir(arg: &OsString) -> bool {
+    let value = arg.as_encoded_bytes().strip_prefix(LOCK_DIR.as_bytes());
+    value.is_some_and(|value| value.is_empty() || value.starts_with(b"="))
 }
 
 impl Settings {
@@ -171,5 +186,10 @@ mod tests {
         let mut chosen = with(Some("/run/sundew/smtarpit"));
         chosen.args = vec!["--lock-dir=/run/sundew/smtarpit".into()];
         assert!(!chosen.needs_lock_dir());
+        for before in [&["--lock-dir", "/a", "--slots", "3"][..], &["--lock-dir=/a", "--slots", "3"]] {
+            chosen.args = before.iter().map(OsString::from).collect();
+            chosen.use_lock_dir(Path::new("/b"));
+            assert_eq!(chosen.args, ["--slots", "3", "--lock-dir", "/b"]);
+        }
     }
 }

@@ -147,6 +147,17 @@ mod tests {
                 "2001:db8::7      RCPT TO a@b.example: told to come back, issued as r1",
             ),
             (
+                "login id=1 peer=192.0.2.7 user=admin method=LOGIN verdict=reject password=hash:00ff",
+                "192.0.2.7        login as admin by LOGIN: rejected",
+            ),
+            ("retr id=1 peer=192.0.2.7 number=3 bytes=812", "192.0.2.7        read message 3, 812 bytes"),
+            (
+                "end id=1 peer=192.0.2.7 held=51 in=60 out=412 stage=login reason=quit kind=program \
+                 evidence=user,quit profile=night commands=7 logins=3 retrs=0 tool=hydra",
+                "192.0.2.7        said goodbye at login after 51 s; 60 bytes in, 412 out; \
+                 program, hydra (user,quit)",
+            ),
+            (
                 "end id=1 peer=192.0.2.7 held=83.5 in=60 out=412 stage=rcpt reason=hangup kind=program \
                  evidence=pregreet,fast:5 gaveup=30 profile=day commands=3",
                 "192.0.2.7        hung up at rcpt after 1 min 23 s, the last 30 s in silence; \

@@ -20,7 +20,8 @@ pub struct Line {
     pub raw: String,
     /// The bytes as they came.
     pub bytes: Vec<u8>,
-    /// The text after `tag[pid]: `, or the whole line if it has no such header.
+    /// The text after `tag[pid]: `, or the whole line if it has no such header: the lines under the
+    /// tag of a real server, which stand beside the events if that is asked for, have none.
     pub text: String,
     /// The pid of the header.
     pub pid: Option<i32>,
@@ -31,13 +32,14 @@ impl Line {
     /// Takes a line apart, whatever stands before its tag.
     pub fn new(bytes: &[u8]) -> Self {
         let raw = String::from_utf8_lossy(bytes).into_owned();
-        let header = ["smtarpit[", "tarpop["].iter().find_map(|tag| raw.split_once(tag));
-        let (pid, text) = match header {
-            Some((_, rest)) => match rest.split_once("]: ") {
+        // The first tag is the line's; a peer may have written another one behind it.
+        let tag = |tag: &&str| raw.find(*tag).map(|at| at + tag.len());
+        let (pid, text) = match ["smtarpit[", "tarpop[", "dovecot: "].iter().filter_map(tag).min() {
+            Some(end) if raw[..end].ends_with('[') => match raw[end..].split_once("]: ") {
                 Some((pid, text)) => (pid.parse().ok(), text.to_owned()),
                 None => (None, raw.clone()),
             },
-            None => (None, raw.clone()),
+            _ => (None, raw.clone()),
         };
         let event = text.trim_end_matches('\n').parse();
         Line { raw, bytes: bytes.to_vec(), text, pid, event }
