@@ -114,6 +114,10 @@ impl<'a, W: Wire, C: Clock> Drive<'a, W, C> {
                     self.wire.replied(self.clock.elapsed());
                     complete = true;
                 }
+                // A reply that begins with silence.
+                Then::Pause(_) | Then::Drip(_) if complete => {
+                    (complete, said) = (false, self.clock.elapsed());
+                }
                 Then::Listen(..) | Then::Pause(_) | Then::Drip(_) => {}
             }
             turn = match self.wait(engine, turn.then, &mut still, &mut text) {

@@ -164,7 +164,8 @@ fn hydra_is_held_in_real_time_to_its_last_password() {
 
 #[test]
 fn hydra_finds_one_pair_and_never_a_second() {
-    let server = setup().config("speedup = 50\n[tarpop]\naccept_after = \"4\"\nendless_capa = \"never\"").start();
+    let server =
+        setup().config("speedup = 50\n[tarpop]\naccept_after = \"4\"\nendless_capa = \"never\"").start();
     let dir = Dir::new();
     let (users, passwords) = (["admin", "root", "info"], ["a1", "b2", "c3", "d4", "e5"]);
     let ran = run(&mut hydra(&server, &dir, &users, &passwords, "4"), MINUTE * 2);
