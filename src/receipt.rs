@@ -135,20 +135,26 @@ impl Receipt {
     pub const SEASONS: u8 = 64;
     pub const VISITS: u32 = 1 << 20;
     pub const EACH: u8 = 8;
+    const STYLES: u32 = Style::ALL.len() as u32;
 
     /// As a number below [`RECEIPTS`]; of what is too large the lower bits.
     fn number(self) -> u32 {
-        let style = Style::ALL.iter().position(|&style| style == self.style).unwrap_or_default();
-        let season = u32::from(self.season % Self::SEASONS) * 6 + u32::try_from(style).unwrap_or_default();
-        (season * u32::from(Self::EACH) + u32::from(self.nth % Self::EACH)) * Self::VISITS
+        let style = Style::ALL.iter().zip(0..).find_map(|(&style, at)| (style == self.style).then_some(at));
+        let shown = u32::from(self.season % Self::SEASONS) * Self::STYLES + style.unwrap_or_default();
+        (shown * u32::from(Self::EACH) + u32::from(self.nth % Self::EACH)) * Self::VISITS
             + self.visit % Self::VISITS
     }
 
     fn numbered(number: u32) -> Option<Self> {
         let (rest, visit) = (number / Self::VISITS, number % Self::VISITS);
         let (rest, nth) = (rest / u32::from(Self::EACH), rest % u32::from(Self::EACH));
-        let style = *Style::ALL.get(usize::try_from(rest % 6).ok()?)?;
-        Some(Receipt { season: u8::try_from(rest / 6).ok()?, style, visit, nth: u8::try_from(nth).ok()? })
+        let style = *Style::ALL.get(usize::try_from(rest % Self::STYLES).ok()?)?;
+        Some(Receipt {
+            season: u8::try_from(rest / Self::STYLES).ok()?,
+            style,
+            visit,
+            nth: u8::try_from(nth).ok()?,
+        })
     }
 }
 
@@ -208,8 +214,10 @@ const HOMES: u64 = 32;
 /// The permutation of all receipts; those of the cells have the cell's number.
 const ALL: u32 = u32::MAX;
 
-/// No address of ours is longer, nor any that a mail program takes (RFC 5321 4.5.3.1.1).
-const LONGEST: usize = 64;
+/// No local part of ours is shorter or longer. Most of those that are tried are: for them not even the
+/// lists of names are looked into.
+const SHORTEST: usize = 7;
+const LONGEST: usize = 40;
 
 impl Maker {
     /// For this secret.
@@ -236,8 +244,8 @@ impl Maker {
         let home = position.checked_div(count).filter(|&home| home < HOMES)?;
         let at = u32::try_from(position % count).ok()?;
         // It lives here only if it could not live at any home before.
-        let elsewhere = (0..home).map(|home| self.home(place.cell, at, home));
-        if elsewhere.into_iter().any(|(place, spelt)| self.is_at(&spelt, place)) {
+        let mut before = (0..home).map(|home| self.home(place.cell, at, home));
+        if before.any(|(place, spelt)| self.is_at(&spelt, place)) {
             return None;
         }
         let all = Permutation::new(&self.key, ALL, u64::from(RECEIPTS));
@@ -266,8 +274,8 @@ impl Maker {
         let given = match spelt.given.as_bytes() {
             [initial] => {
                 let number = Key::new(self.key).number("given name", &[spelt.local.as_bytes()]);
-                let second = names::ENGLISH.find_given(spelt.middle.as_bytes()).map(|second| second.tier);
-                names::ENGLISH.given_with(*initial, second, number).unwrap_or(&spelt.given)
+                let second = self.space.names.find_given(spelt.middle.as_bytes()).map(|second| second.tier);
+                self.space.names.given_with(*initial, second, number).unwrap_or(&spelt.given)
             }
             _ => &spelt.given,
         };
@@ -294,7 +302,7 @@ fn plain(local: &[u8]) -> Option<Vec<u8>> {
     let local = local.split(|byte| b"-+_".contains(byte)).next()?;
     let from = local.iter().position(|&byte| byte != b'.')?;
     let to = local.iter().rposition(|&byte| byte != b'.')?;
-    let local = local.get(from..=to).filter(|local| local.len() <= LONGEST)?;
+    let local = local.get(from..=to).filter(|local| (SHORTEST..=LONGEST).contains(&local.len()))?;
     Some(local.to_ascii_lowercase())
 }
 
