@@ -6,9 +6,8 @@ use std::process::Command;
 
 use sundew::event::{Reason, What};
 
-use crate::harness::servers::{Server, Setup, Super};
-use crate::harness::talk::Talk;
-use crate::harness::{Dir, SMTARPIT, run, until};
+use crate::harness::servers::{SERVICES, SMTARPIT, Server, Service, Setup, Super, TARPOP};
+use crate::harness::{Dir, run, until};
 use std::time::Duration;
 
 /// The exit code of a program that is configured wrongly.
@@ -16,44 +15,66 @@ const MISCONFIGURED: &str = "100";
 
 /// A server that notes exit codes. Its log socket is on the command line as well, because the
 /// configuration is what will be broken.
-fn xinetd() -> Setup {
-    let setup = Setup::under(Super::Xinetd).edit("log_on_success\t=", "log_on_success = PID EXIT");
+fn xinetd(service: Service) -> Setup {
+    let setup = Setup::serving(service, Super::Xinetd).edit("log_on_success\t=", "log_on_success = PID EXIT");
     let log = setup.dir().path("log");
     setup.option(format!("--log-socket={}", log.display()))
 }
 
 #[test]
 fn a_bad_option_is_not_for_the_peer() {
-    tells_nothing(xinetd().option("--no-such-option"), "no-such-option");
+    tell_nothing(|setup| setup.option("--no-such-option"), "no-such-option");
 }
 
 #[test]
 fn a_bad_value_is_not_for_the_peer() {
-    tells_nothing(xinetd().option("--speedup=fast"), "speedup");
+    tell_nothing(|setup| setup.option("--speedup=fast"), "speedup");
+}
+
+#[test]
+fn an_impossible_combination_is_not_for_the_peer() {
+    tell_nothing(|setup| setup.edit("--slots 35", "--slots 50"), "slots");
 }
 
 #[test]
 fn a_broken_configuration_file_is_not_for_the_peer() {
-    tells_nothing(xinetd().config("[smtarpit\n"), "sundew.toml");
+    tell_nothing(|setup| setup.config("[smtarpit\n"), "sundew.toml");
 }
 
 #[test]
 fn an_unknown_key_is_not_for_the_peer() {
-    tells_nothing(xinetd().config("colour = \"blue\""), "colour");
+    tell_nothing(|setup| setup.config("colour = \"blue\""), "colour");
 }
 
 #[test]
 fn help_and_version_are_not_for_the_peer() {
     for option in ["--help", "-h", "--version", "-V", "--check"] {
-        tells_nothing(xinetd().option(option), "");
+        tell_nothing(|setup| setup.option(option), "");
+    }
+}
+
+#[test]
+fn what_is_wrong_in_a_table_is_not_for_the_peer() {
+    for service in SERVICES {
+        let table = |text: &str| xinetd(service).config(&format!("[{}]\n{text}", service.name));
+        tells_nothing(service, table("no_such_key = 1"), "no_such_key");
+        tells_nothing(service, table("persona = \"groupwise\""), "groupwise");
+        let profile = format!("[[{}.profile]]\nhours = \"soon\"", service.name);
+        tells_nothing(service, xinetd(service).config(&profile), "soon");
+    }
+}
+
+/// No program tells anything in this situation.
+fn tell_nothing(situation: impl Fn(Setup) -> Setup, word: &str) {
+    for service in SERVICES {
+        tells_nothing(service, situation(xinetd(service)), word);
     }
 }
 
 /// The peer reads nothing but a temporary failure, the operator what is wrong.
-fn tells_nothing(setup: Setup, word: &str) {
+fn tells_nothing(service: Service, setup: Setup, word: &str) {
     let server = setup.start();
-    let mut talk = server.talk();
-    quiet(&mut talk);
+    quiet(service, &server.talk().rest());
     let error = server.log.wait("error", |event| event.what.word() == "error");
     let What::Error { what } = &error.what else { unreachable!("asked for an error") };
     assert!(what.as_str().contains(word), "{error}");
@@ -63,12 +84,13 @@ fn tells_nothing(setup: Setup, word: &str) {
     assert!(words.iter().all(|word| matches!(*word, "error" | "refuse")), "{words:?}");
 }
 
-fn quiet(talk: &mut Talk) {
-    let said = String::from_utf8(talk.rest()).unwrap();
+/// One line at most, which says that this is no good time.
+fn quiet(service: Service, said: &[u8]) {
+    let said = String::from_utf8_lossy(said);
     let mut lines = said.split_inclusive("\r\n");
-    let is_tempfail = |line: &str| line.starts_with("421 ") && line.ends_with("\r\n");
+    let is_tempfail = |line: &str| line.starts_with(service.busy) && line.ends_with("\r\n");
     assert!(lines.next().is_none_or(is_tempfail) && lines.next().is_none(), "{said:?}");
-    for word in ["smtarpit", "sundew", "panic", "Usage", "--"] {
+    for word in ["smtarpit", "tarpop", "sundew", "panic", "Usage", "--"] {
         assert!(!said.contains(word), "{said:?}");
     }
 }
@@ -79,24 +101,28 @@ fn exit_code(server: &Server) -> String {
 
 #[test]
 fn a_panic_is_not_for_the_peer() {
-    // Only a debug build knows this variable; see the driver.
-    let server = xinetd()
-        .environment("SUNDEW_TEST_PANIC", "NOOP-panic")
-        .environment("RUST_BACKTRACE", "full")
-        .option("--speedup=200")
-        .start();
-    let mut talk = server.talk();
-    assert!(talk.reply().starts_with("220"));
-    assert!(talk.ask("HELO client.example.net").starts_with("250"));
-    talk.say("NOOP-panic");
-    quiet(&mut talk);
-    let error = server.log.wait("error", |event| event.what.word() == "error");
-    let What::Error { what } = &error.what else { unreachable!("asked for an error") };
-    assert!(what.as_str().contains("panic"), "{error}");
-    let end = server.log.end_of(&talk);
-    assert_eq!(end.reason, Reason::Error);
-    assert_eq!(error.id, end.event.id);
-    assert_eq!(exit_code(&server), MISCONFIGURED);
+    for (service, line, reply) in
+        [(SMTARPIT, "HELO client.example.net", "250"), (TARPOP, "USER admin", "+OK")]
+    {
+        // Only a debug build knows this variable; see the driver.
+        let server = xinetd(service)
+            .environment("SUNDEW_TEST_PANIC", "NOOP-panic")
+            .environment("RUST_BACKTRACE", "full")
+            .option("--speedup=200")
+            .start();
+        let mut talk = server.talk();
+        assert!(talk.reply().starts_with(service.greets));
+        assert!(talk.ask(line).starts_with(reply));
+        talk.say("NOOP-panic");
+        assert_eq!(talk.rest(), b"", "{service:?}");
+        let error = server.log.wait("error", |event| event.what.word() == "error");
+        let What::Error { what } = &error.what else { unreachable!("asked for an error") };
+        assert!(what.as_str().contains("panic"), "{error}");
+        let end = server.log.end_of(&talk);
+        assert_eq!(end.reason, Reason::Error);
+        assert_eq!(error.id, end.event.id);
+        assert_eq!(exit_code(&server), MISCONFIGURED);
+    }
 }
 
 #[test]
@@ -104,24 +130,28 @@ fn the_operator_reads_what_the_peer_does_not() {
     let dir = Dir::new();
     let config = dir.write("sundew.toml", "colour = \"blue\"\n");
     let minute = Duration::from_secs(60);
-    let program = |options: &[&str]| run(Command::new(SMTARPIT).args(options), minute);
-    let help = program(&["--help"]);
-    assert_eq!(help.status, Some(0));
-    assert!(help.stdout.contains("--lock-dir") && help.stderr.is_empty(), "{}", help.stderr);
+    for Service { name, path, .. } in SERVICES {
+        let program = |options: &[&str]| run(Command::new(path).args(options), minute);
+        let help = program(&["--help"]);
+        assert_eq!(help.status, Some(0));
+        assert!(help.stdout.contains("--lock-dir") && help.stderr.is_empty(), "{}", help.stderr);
 
-    let version = program(&["--version"]);
-    assert_eq!(version.stdout.trim(), concat!("smtarpit ", env!("CARGO_PKG_VERSION")));
+        let version = program(&["--version"]);
+        assert_eq!(version.stdout.trim(), format!("{name} {}", env!("CARGO_PKG_VERSION")));
 
-    let option = program(&["--no-such-option"]);
-    assert_eq!((option.status, option.stdout.as_str()), (Some(100), ""));
-    assert!(option.stderr.contains("--no-such-option"), "{}", option.stderr);
+        let option = program(&["--no-such-option"]);
+        assert_eq!((option.status, option.stdout.as_str()), (Some(100), ""));
+        assert!(option.stderr.contains("--no-such-option"), "{}", option.stderr);
 
-    let broken = program(&["--config", config.to_str().unwrap()]);
-    assert_eq!((broken.status, broken.stdout.as_str()), (Some(100), ""));
-    assert!(broken.stderr.contains("colour") && broken.stderr.contains("sundew.toml:1"), "{}", broken.stderr);
+        let broken = program(&["--config", config.to_str().unwrap()]);
+        assert_eq!((broken.status, broken.stdout.as_str()), (Some(100), ""));
+        let said = &broken.stderr;
+        assert!(said.contains("colour") && said.contains("sundew.toml:1"), "{said}");
 
-    // Without a connection there is nothing to do.
-    let alone = program(&[]);
-    assert_eq!((alone.status, alone.stdout.as_str()), (Some(100), ""));
-    assert!(!alone.stderr.is_empty());
+        // Without a connection there is nothing to do.
+        let alone = program(&[]);
+        assert_eq!((alone.status, alone.stdout.as_str()), (Some(100), ""));
+        let said = &alone.stderr;
+        assert!(said.starts_with(&format!("{name}: standard input is no connection.\n")), "{said}");
+    }
 }

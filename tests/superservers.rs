@@ -7,14 +7,15 @@ use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use sundew::event::{Event, Kind, Reason, What, Why};
 
+use crate::harness::crowd::Crowd;
 use crate::harness::log::Log;
-use crate::harness::servers::{Server, Setup, Super};
+use crate::harness::servers::{SERVICES, SMTARPIT as MAIL, Server, Service, Setup, Super};
 use crate::harness::talk::Talk;
 use crate::harness::{Dir, PATIENCE, Process, SMTARPIT, must, need, need_root, shipped, until};
 
@@ -68,7 +69,7 @@ fn serves(under: Super) {
 }
 
 /// Whether a `connect` tells both ends of the connection as they are.
-fn connected(event: &Event, talk: &Talk, server: &Server) {
+pub fn connected(event: &Event, talk: &Talk, server: &Server) {
     let What::Connect { port, local, lport, slot, .. } = &event.what else {
         panic!("{event} is not a connect");
     };
@@ -149,7 +150,7 @@ fn tcpserver_as_shipped_holds_35_of_45() {
     let crowd = Crowd::come(&server);
     crowd.is_right(&server, false);
     // Above 40 tcpserver lets them wait until one of the polite refusals is done.
-    assert_eq!((crowd.polite, crowd.closed), (10, 0));
+    assert_eq!((crowd.refused.len(), crowd.closed), (10, 0));
 }
 
 #[test]
@@ -157,72 +158,6 @@ fn tcpserver_with_a_higher_limit_leaves_it_to_us() {
     let server = Setup::under(Super::Tcpserver).edit("-c 40", "-c 60").start();
     let crowd = Crowd::come(&server);
     crowd.is_right(&server, true);
-}
-
-/// 45 guests who come at once.
-struct Crowd {
-    held: Vec<Talk>,
-    polite: usize,
-    closed: usize,
-    /// How long it took until all of them had their answer.
-    took: Duration,
-}
-
-impl Crowd {
-    fn come(server: &Server) -> Self {
-        let began = Instant::now();
-        let talks: Vec<Talk> = (0..45).map(|_| server.talk()).collect();
-        let mut crowd = Crowd { held: Vec::new(), polite: 0, closed: 0, took: Duration::ZERO };
-        let mut refused = Vec::new();
-        for mut talk in talks {
-            if !talk.hears_within(PATIENCE) {
-                crowd.closed += 1;
-            } else if talk.unread().starts_with(b"421 ") {
-                refused.push(talk);
-            } else {
-                assert!(talk.unread().starts_with(b"220-"), "{:?}", talk.unread());
-                crowd.held.push(talk);
-            }
-        }
-        crowd.took = began.elapsed();
-        for mut talk in refused {
-            // A second is what the program takes; the rest is for a machine with much to do.
-            assert!(talk.closes_within(Duration::from_secs(4)), "a refused guest stays");
-            let reply = String::from_utf8(talk.rest()).unwrap();
-            assert!(reply.starts_with("421 ") && reply.matches("\r\n").count() == 1, "{reply:?}");
-            crowd.polite += 1;
-        }
-        crowd
-    }
-
-    /// `all_ours` says that the super-server let everybody through to us.
-    fn is_right(&self, server: &Server, all_ours: bool) {
-        let Crowd { held, polite, closed, took } = self;
-        assert_eq!((held.len(), polite + closed), (35, 10));
-        assert!(*polite >= 5, "{polite} polite refusals");
-        if all_ours && *took < Duration::from_millis(700) {
-            // None of the polite ones was gone yet when the last guest came.
-            assert_eq!(*polite, 5);
-        }
-        let mut slots: Vec<u32> = server
-            .log
-            .count("connect", 35)
-            .iter()
-            .map(|event| match event.what {
-                What::Connect { slot, .. } => slot,
-                _ => unreachable!("asked for connects"),
-            })
-            .collect();
-        slots.sort_unstable();
-        assert_eq!(slots, (1..=35).collect::<Vec<_>>());
-        let refused = server.log.count("refuse", if all_ours { 10 } else { *polite });
-        let why = |wanted: Why| {
-            let is = |event: &&Event| matches!(event.what, What::Refuse { why, .. } if why == wanted);
-            refused.iter().filter(is).count()
-        };
-        assert_eq!(why(Why::Slots), *polite);
-        assert_eq!(why(Why::Total), if all_ours { *closed } else { 0 });
-    }
 }
 
 #[test]
@@ -249,7 +184,7 @@ fn a_killed_program_frees_its_slot_and_a_signal_writes_an_end() {
 }
 
 /// Sends a signal to the program that has this connection, which is named in its log lines.
-fn signal(server: &Server, talk: &Talk, signal: Signal) {
+pub fn signal(server: &Server, talk: &Talk, signal: Signal) {
     kill(Pid::from_raw(server.pid_of(talk)), signal).unwrap();
 }
 
@@ -356,58 +291,71 @@ fn an_ordinary_account_is_enough() {
 
 #[test]
 fn multilog_keeps_what_tcpserver_hands_on() {
-    let dir = Dir::new();
-    let service = shipped("contrib/tcpserver/smtarpit/log/run");
-    // Only root can become sundewlog, and that account need not be here.
-    let run = dir.write("log/run", service.replace("setuidgid sundewlog ", ""));
-    need("multilog");
-    let mut log =
-        Process::start(Command::new("/bin/sh").arg(run).current_dir(dir.path("log")).stdin(Stdio::piped()));
-    let line = "smtarpit[1]: refuse id=a why=slots busy=35\n";
-    log.child().stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
-    let kept = until("multilog writes", || {
-        std::fs::read_to_string(dir.path("log/main/current")).ok().filter(|text| text.ends_with('\n'))
-    });
-    let (time, rest) = kept.split_once(' ').unwrap();
-    assert!(time.starts_with("@40000000") && time.len() == 25, "{kept}");
-    assert_eq!(rest, line);
+    for Service { name, .. } in SERVICES {
+        let dir = Dir::new();
+        let service = shipped(&format!("contrib/tcpserver/{name}/log/run"));
+        // Only root can become sundewlog, and that account need not be here.
+        let run = dir.write("log/run", service.replace("setuidgid sundewlog ", ""));
+        need("multilog");
+        let mut log = Process::start(
+            Command::new("/bin/sh").arg(run).current_dir(dir.path("log")).stdin(Stdio::piped()),
+        );
+        let line = format!("{name}[1]: refuse id=a why=slots busy=35\n");
+        log.child().stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
+        let kept = until("multilog writes", || {
+            std::fs::read_to_string(dir.path("log/main/current")).ok().filter(|text| text.ends_with('\n'))
+        });
+        let (time, rest) = kept.split_once(' ').unwrap();
+        assert!(time.starts_with("@40000000") && time.len() == 25, "{kept}");
+        assert_eq!(rest, line);
+    }
 }
 
 #[test]
 fn systemd_takes_the_units() {
-    let dir = Dir::new();
-    let socket = dir.write("smtarpit.socket", shipped("contrib/systemd/smtarpit.socket"));
-    let unit = shipped("contrib/systemd/smtarpit@.service").replace("/usr/local/sbin/smtarpit", SMTARPIT);
-    let service = dir.write("smtarpit@.service", unit);
-    // A machine without man would otherwise complain about the manuals.
-    let output =
-        must(Command::new(need("systemd-analyze")).args(["verify", "--man=no"]).args([socket, service]));
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    for Service { name, path, .. } in SERVICES {
+        let dir = Dir::new();
+        let of = |unit: &str| shipped(&format!("contrib/systemd/{unit}"));
+        let (socket, service) = (format!("{name}.socket"), format!("{name}@.service"));
+        let text = of(&service).replace(&format!("/usr/local/sbin/{name}"), path);
+        let service = dir.write(&service, text);
+        let socket = dir.write(&socket, of(&socket));
+        // A machine without man would otherwise complain about the manuals.
+        let output =
+            must(Command::new(need("systemd-analyze")).args(["verify", "--man=no"]).args([socket, service]));
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    }
+}
+
+#[test]
+fn the_unit_allows_every_system_call_and_none_opens_a_network_socket() {
+    stays_within_the_unit(MAIL, "speedup = 200\n[smtarpit]\nhold_at = \"quit\"", |talk| {
+        talk.reply();
+        for line in ["EHLO client.example.net", "MAIL FROM:<a@example.net>", "RCPT TO:<b@example.org>"] {
+            assert!(talk.ask(line).starts_with("250"), "{line}");
+        }
+        assert!(talk.ask("DATA").starts_with("354"));
+        assert!(talk.ask("Subject: hello\r\n\r\nHow are you?\r\n.").starts_with("451"));
+    });
 }
 
 /// The unit's limits are only real under a running systemd. What they need is that the program asks
 /// the kernel for nothing they forbid; and that it never opens a network socket is a promise anyway.
-#[test]
-fn the_unit_allows_every_system_call_and_none_opens_a_network_socket() {
-    let setup = Setup::under(Super::Systemd).config("speedup = 200\n[smtarpit]\nhold_at = \"quit\"");
+pub fn stays_within_the_unit(service: Service, config: &str, says: impl FnOnce(&mut Talk)) {
+    let setup = Setup::serving(service, Super::Systemd).config(config);
     let trace = setup.dir().path("trace");
     let wrapper = format!(
-        "#!/bin/sh\nexec {} -f -qq -o {} {SMTARPIT} \"$@\"\n",
+        "#!/bin/sh\nexec {} -f -qq -o {} {} \"$@\"\n",
         need("strace").display(),
-        trace.display()
+        trace.display(),
+        service.path
     );
-    let wrapper = setup.dir().write("smtarpit", wrapper);
+    let wrapper = setup.dir().write(service.name, wrapper);
     std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
     let server = setup.program(wrapper).start();
     let mut talk = server.talk();
-    talk.reply();
-    for line in ["EHLO client.example.net", "MAIL FROM:<a@example.net>", "RCPT TO:<b@example.org>"] {
-        assert!(talk.ask(line).starts_with("250"), "{line}");
-    }
-    assert!(talk.ask("DATA").starts_with("354"));
-    assert!(talk.ask("Subject: hello\r\n\r\nHow are you?\r\n.").starts_with("451"));
+    says(&mut talk);
     talk.say("QUIT");
-    server.log.wait("message", |event| event.what.word() == "message");
     drop(talk);
     server.log.count("end", 1);
 
@@ -443,7 +391,7 @@ fn syscalls(group: &str) -> HashSet<String> {
 }
 
 #[test]
-fn sysusers_and_tmpfiles_make_the_accounts_and_the_lock_directory() {
+fn sysusers_and_tmpfiles_make_the_accounts_and_the_directories() {
     let dir = Dir::new();
     dir.make("etc");
     for part in ["sysusers.d", "tmpfiles.d"] {
@@ -458,5 +406,8 @@ fn sysusers_and_tmpfiles_make_the_accounts_and_the_lock_directory() {
         let line = accounts.lines().find(|line| line.starts_with(account));
         assert!(line.is_some_and(|line| line.ends_with("/nologin")), "{accounts}");
     }
-    assert!(dir.path("run/sundew/smtarpit").is_dir());
+    for made in ["run/sundew/smtarpit", "run/sundew/tarpop", "var/lib/sundew/tarpop"] {
+        let mode = std::fs::metadata(dir.path(made)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o750, "{made}");
+    }
 }

@@ -6,6 +6,7 @@
 // Not every module of the tests uses everything.
 #![allow(dead_code)]
 
+pub mod crowd;
 pub mod log;
 pub mod servers;
 pub mod talk;

@@ -25,13 +25,20 @@ pub enum Super {
 /// A program that super-servers start, and the port that it is shipped for.
 #[derive(Debug, Clone, Copy)]
 pub struct Service {
-    name: &'static str,
-    path: &'static str,
+    pub name: &'static str,
+    pub path: &'static str,
     port: u16,
+    /// What a guest hears first.
+    pub greets: &'static str,
+    /// What a guest hears for whom there is no room.
+    pub busy: &'static str,
 }
 
-pub const SMTARPIT: Service = Service { name: "smtarpit", path: super::SMTARPIT, port: 25 };
-pub const TARPOP: Service = Service { name: "tarpop", path: super::TARPOP, port: 110 };
+pub const SMTARPIT: Service =
+    Service { name: "smtarpit", path: super::SMTARPIT, port: 25, greets: "220-", busy: "421 " };
+pub const TARPOP: Service =
+    Service { name: "tarpop", path: super::TARPOP, port: 110, greets: "+OK", busy: "-ERR [SYS/TEMP] " };
+pub const SERVICES: [Service; 2] = [SMTARPIT, TARPOP];
 
 /// How a server shall run.
 pub struct Setup {
@@ -51,6 +58,7 @@ pub struct Setup {
 
 /// A running server; it ends, with all it started, when this is dropped.
 pub struct Server {
+    pub service: Service,
     pub address: SocketAddr,
     pub log: Log,
     pub dir: Dir,
@@ -150,6 +158,7 @@ impl Setup {
             let stdout = process.child().stdout.take();
             if let Some(port) = port_of(&mut process) {
                 return Server {
+                    service: self.service,
                     address: SocketAddr::new(self.address, port),
                     log: syslog
                         .take()
