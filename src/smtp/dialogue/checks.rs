@@ -64,7 +64,8 @@ impl Dialogue {
         }
     }
 
-    /// Whether the recipient is at a domain of ours, and not routed on from there.
+    /// Whether the recipient is at a domain of ours, which is any if none is named, and not routed on from
+    /// there.
     pub(super) fn ours(&self, route: &Route<'_>) -> bool {
         let persona = self.persona();
         if !route.local().starts_with(b"\"") && route.local().iter().any(|b| persona.routing.contains(b)) {
@@ -74,7 +75,8 @@ impl Dialogue {
             return persona.bare_local;
         };
         let domain = domain.strip_suffix(b".").unwrap_or(domain);
-        self.policy.domains.iter().any(|ours| ours.as_bytes().eq_ignore_ascii_case(domain))
+        let domains = &self.policy.domains;
+        domains.is_empty() || domains.iter().any(|ours| ours.as_bytes().eq_ignore_ascii_case(domain))
     }
 
     /// The parameters of MAIL or RCPT, each with what is doubtful about it.

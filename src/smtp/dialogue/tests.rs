@@ -293,6 +293,24 @@ fn only_issued_addresses_are_accepted_if_the_policy_says_so() {
 }
 
 #[test]
+fn without_a_domain_what_was_issued_is_accepted_at_any() {
+    let issued = Policy {
+        recipients: Recipients::Issued,
+        domains: Vec::new(),
+        issued: Box::new(Only(b"k3x@trap.example")),
+        ..policy(Name::Postfix)
+    };
+    Paper::new(issued).play(
+        "MAIL FROM:<a@b.example>
+         250 2.1.0 Ok
+         RCPT TO:<info@trap.example>
+         550 5.1.1 <info@trap.example>: Recipient address rejected: User unknown in local recipient table
+         RCPT TO:<k3x@trap.example>
+         250 2.1.5 Ok",
+    );
+}
+
+#[test]
 fn recipients_are_bounded() {
     for name in Name::ALL {
         let mut paper = Paper::of(*name);
