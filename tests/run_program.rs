@@ -28,13 +28,7 @@ fn stand_in(dir: &Dir, slots: u32, does: &str) -> PathBuf {
     let text = format!(
         "#!/bin/sh\ncase $1 in --check) printf 'slots = {slots}\\ntotal = {slots}\\n'; exit;; esac\n{does}\n"
     );
-    executable(dir.write("stand-in", text))
-}
-
-fn executable(path: PathBuf) -> PathBuf {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    path
+    dir.executable("stand-in", text)
 }
 
 /// A stand-in that says who is there, waits for SIGTERM and says its `end`.
@@ -414,7 +408,7 @@ fn a_missing_program_is_named() {
     assert!(text.contains("cannot start /nowhere/smtarpit"), "{text}");
 
     let dir = Dir::new();
-    let alone = executable(dir.write("tarpit-run", std::fs::read(TARPIT_RUN).unwrap()));
+    let alone = dir.executable("tarpit-run", std::fs::read(TARPIT_RUN).unwrap());
     let ran = run(Command::new(alone).args(["--listen", "127.0.0.1:0"]), PATIENCE);
     assert_eq!(ran.status, Some(100));
     assert!(
@@ -428,8 +422,8 @@ fn a_missing_program_is_named() {
 fn mistakes_are_told_before_anything_listens() {
     let dir = Dir::new();
     let refuses =
-        executable(dir.write("refuses", "#!/bin/sh\necho 'sundew.toml:3: slots: too many' >&2\nexit 100\n"));
-    let silent = executable(dir.write("silent", "#!/bin/sh\n"));
+        dir.executable("refuses", "#!/bin/sh\necho 'sundew.toml:3: slots: too many' >&2\nexit 100\n");
+    let silent = dir.executable("silent", "#!/bin/sh\n");
     let listen = ["--listen", "127.0.0.1:0", "--program"];
     for (args, says) in [
         (&["--gopher"][..], "--gopher"),

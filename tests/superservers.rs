@@ -278,8 +278,7 @@ fn an_ordinary_account_is_enough() {
     need_root("only root can start it as somebody else");
     let setup = Setup::under(Super::Xinetd).user("nobody");
     // The build directory may be closed to others.
-    let program = setup.dir().path("smtarpit");
-    std::fs::copy(SMTARPIT, &program).unwrap();
+    let program = setup.dir().executable("smtarpit", std::fs::read(SMTARPIT).unwrap());
     let server = setup.program(program).config(FAST).start();
     let mut talk = server.talk();
     assert!(talk.reply().starts_with("220"));
@@ -350,8 +349,7 @@ pub fn stays_within_the_unit(service: Service, config: &str, says: impl FnOnce(&
         trace.display(),
         service.path
     );
-    let wrapper = setup.dir().write(service.name, wrapper);
-    std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let wrapper = setup.dir().executable(service.name, wrapper);
     let server = setup.program(wrapper).start();
     let mut talk = server.talk();
     says(&mut talk);

@@ -319,8 +319,7 @@ fn an_ordinary_account_is_enough() {
 fn as_nobody(config: impl Fn(&Dir) -> String) -> Server {
     let setup = setup(Super::Xinetd).user("nobody");
     // The build directory may be closed to others.
-    let program = setup.dir().path("tarpop");
-    std::fs::copy(TARPOP.path, &program).unwrap();
+    let program = setup.dir().executable("tarpop", std::fs::read(TARPOP.path).unwrap());
     let config = config(setup.dir());
     setup.program(program).config(&config).start()
 }

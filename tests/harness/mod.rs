@@ -81,6 +81,18 @@ impl Dir {
         path
     }
 
+    /// Writes a program, or a copy of one, that can be started at once.
+    ///
+    /// Another process makes the file: a test that starts something at the same moment would hold a
+    /// copy of our descriptor until its own exec, and the kernel starts no file that is open for writing.
+    pub fn executable(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let written = self.write(&format!("{name}.written"), text);
+        let path = self.path(name);
+        must(Command::new(need("install")).args(["-m", "755"]).args([&written, &path]));
+        fs::remove_file(written).unwrap();
+        path
+    }
+
     pub fn make(&self, name: &str) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(&path).unwrap();
@@ -112,6 +124,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("unshare", "util-linux"),
     ("nsenter", "util-linux"),
     ("nc", "netcat-openbsd"),
+    ("install", "coreutils"),
     ("telnet", "inetutils-telnet"),
     ("apt-get", "apt"),
     ("dpkg-deb", "dpkg"),
