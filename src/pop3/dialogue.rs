@@ -111,6 +111,9 @@ pub struct Moment<'m> {
 /// Makes the mailbox of a user who was let in, with the visit that the gate named.
 pub type Mailboxes = dyn Fn(&[u8], Option<u32>, DateTime<FixedOffset>) -> Mailbox;
 
+/// Makes what the log may have of a password.
+pub type Passwords = dyn Fn(&[u8]) -> Option<Plain>;
+
 /// Everything that a conversation is decided by, besides what the peer says.
 pub struct Policy {
     pub persona: &'static Persona,
@@ -118,7 +121,7 @@ pub struct Policy {
     pub gate: Box<dyn Gate>,
     pub mailboxes: Box<Mailboxes>,
     /// What the log may have of a password, and in which form.
-    pub passwords: Box<dyn Fn(&[u8]) -> Option<crate::event::Plain>>,
+    pub passwords: Box<Passwords>,
 }
 
 /// One conversation.

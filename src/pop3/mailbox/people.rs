@@ -56,7 +56,7 @@ pub enum Sign {
 impl Office {
     pub fn new(origin: &Origin<'_>) -> Self {
         let mut rng = seeded(origin.key, "office", &[origin.domain.as_bytes()]);
-        let trade = pick(words::TRADES, &mut rng).unwrap_or(&words::TRADES[0]);
+        let trade = pick(words::TRADES, &mut rng).unwrap_or(words::TRADES[0]);
         let colleagues = (0..STAFF).map(|number| origin.cast.colleague(number));
         let strangers = (0..STRANGERS).map(|number| origin.cast.stranger(number));
         let staff = colleagues.chain(strangers).map(|person| Member::new(person, origin.key)).collect();
@@ -101,7 +101,7 @@ impl Office {
 impl Member {
     fn new(person: Person, key: &Key) -> Self {
         let mut rng = seeded(key, "member", &[person.address.as_bytes()]);
-        let (department, titles) = *pick(words::DEPARTMENTS, &mut rng).unwrap_or(&words::DEPARTMENTS[0]);
+        let (department, titles) = *pick(words::DEPARTMENTS, &mut rng).unwrap_or(words::DEPARTMENTS[0]);
         let mailers =
             [Mailer::Outlook, Mailer::Outlook, Mailer::Thunderbird, Mailer::Apple, Mailer::Roundcube];
         let signs = [Sign::Full, Sign::Full, Sign::Short, Sign::Name];

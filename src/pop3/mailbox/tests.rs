@@ -115,9 +115,8 @@ fn header(text: &[u8], name: &str) -> Option<String> {
     let text = std::str::from_utf8(text).unwrap();
     let (head, _) = text.split_once("\r\n\r\n").expect("a blank line after the header");
     let unfolded = head.replace("\r\n\t", " ").replace("\r\n ", " ");
-    let found =
-        unfolded.split("\r\n").find_map(|line| line.strip_prefix(&format!("{name}: ")).map(str::to_owned));
-    found
+    let mut lines = unfolded.split("\r\n");
+    lines.find_map(|line| line.strip_prefix(&format!("{name}: ")).map(str::to_owned))
 }
 
 /// The addresses that a text names.
