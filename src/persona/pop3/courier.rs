@@ -1,7 +1,8 @@
 //! Courier 1.0 on Debian: compared with a real 1.0.16.
 
 use super::{
-    Does, Failure, Form, Login, MORE, Mail, Malformed, Name, Nul, Numbers, Persona, Sasl, State, verb, with,
+    Cr, Does, Failure, Form, Limits, Login, MORE, Mail, Malformed, Name, Nul, Numbers, Persona, Reading,
+    Sasl, State, Top, verb, with,
 };
 use crate::sasl::Mechanism;
 use std::time::Duration;
@@ -19,6 +20,18 @@ const CAPABILITIES: &[&str] = &[
     "UTF8 USER",
     "IMPLEMENTATION Courier Mail Server",
 ];
+
+const NUMBERS: Numbers = Numbers {
+    reading: Reading::Loose,
+    missing: NUMBER,
+    invalid: NUMBER,
+    too_large: NUMBER,
+    huge: NUMBER,
+    noise: NUMBER,
+    zero: NUMBER,
+    none: NUMBER,
+    deleted: NUMBER,
+};
 
 pub(super) static COURIER: Persona = Persona {
     name: Name::Courier,
@@ -38,13 +51,16 @@ pub(super) static COURIER: Persona = Persona {
         unknown: INVALID,
         empty: INVALID,
         capabilities: CAPABILITIES,
-        // One alarm for all that is said before the login.
+        // The real one has one alarm for all that is said before the login. Here every line sets it
+        // anew: most of that minute would be our own silence.
         idle: Duration::from_secs(60),
         idle_text: None,
         patience: None,
         longest: None,
+        cr: Cr::Ends,
         quit: "+OK Better luck next time.",
     },
+    named: &[],
     after: State {
         verbs: &[
             verb("CAPA", Does::Capa),
@@ -66,11 +82,21 @@ pub(super) static COURIER: Persona = Persona {
         idle_text: None,
         patience: None,
         longest: None,
+        cr: Cr::Kept,
         quit: "+OK Bye-bye.",
     },
-    form: Form { leading: true, tabs: true, trailing: true, nul: Nul::Swallows },
+    limits: Limits { before: None, errors: None },
+    form: Form {
+        leading: true,
+        blanks: b" \t\r",
+        trailing: true,
+        nul: Nul::Swallows,
+        eight_bit: None,
+        dangling: None,
+    },
     login: Login {
         user: "+OK Password required.",
+        verbatim: true,
         no_user: "-ERR USER/PASS required.",
         accepted: "+OK logged in.",
         refused: "-ERR Login failed.",
@@ -81,15 +107,27 @@ pub(super) static COURIER: Persona = Persona {
     },
     sasl: Sasl {
         mechanisms: &[Mechanism::Plain, Mechanism::Login],
+        hidden: &[Mechanism::CramMd5],
+        challenge: "<{nonce}@{host}>",
         list: None,
         unknown: "-ERR Authentication failed.",
+        skips_blanks: true,
+        accepted: "+OK logged in.",
+        refused: "-ERR Authentication failed.",
         cancelled: "-ERR Authentication aborted.",
+        star: false,
+        no_initial: None,
         initial: "-ERR Authentication aborted.",
         length: "-ERR Authentication aborted.",
         characters: "-ERR Authentication aborted.",
         malformed: Malformed::Aborted("-ERR Authentication aborted."),
-        refused: "-ERR Authentication failed.",
+        digest_malformed: Malformed::Wrong,
+        asks: false,
+        needs_name: false,
         lenient: true,
+        longest: None,
+        long_initial: false,
+        idle_text: None,
     },
     mail: Mail {
         stat: "+OK {count} {octets}",
@@ -101,22 +139,21 @@ pub(super) static COURIER: Persona = Persona {
         top: "+OK headers follow.",
         retr: "+OK {octets} octets follow.",
         dele: "+OK Deleted.",
+        dele_again: false,
         rset: "+OK Resurrected.",
         last: "",
         quit_deleted: "+OK Bye-bye.",
     },
-    numbers: Numbers {
-        lenient: true,
-        missing: NUMBER,
-        invalid: NUMBER,
-        too_large: NUMBER,
-        noise: NUMBER,
-        none: NUMBER,
-        deleted: NUMBER,
-        lines_missing: INVALID,
-        lines_invalid: INVALID,
-        lines_too_large: INVALID,
-        lines_noise: INVALID,
+    numbers: NUMBERS,
+    uidl: NUMBERS,
+    top: Top {
+        message: NUMBERS,
+        blank: false,
+        lines_first: false,
+        missing: INVALID,
+        invalid: INVALID,
+        huge: INVALID,
+        noise: INVALID,
     },
     failure: Failure { pause: Duration::from_secs(5), penalties: &[] },
     more: MORE,

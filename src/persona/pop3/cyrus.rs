@@ -1,8 +1,8 @@
-//! Cyrus 2.5 on Debian, with the texts of the pop3d of Cyrus.
+//! Cyrus 2.5 on Debian, with the texts of its pop3d; 3.6 says the same, but nmap does not know its name.
 
 use super::{
-    Does, Failure, Form, Login, MORE, Mail, Malformed, Name, Nul, Numbers, Persona, Sasl, State, alone, verb,
-    with,
+    Cr, Does, Failure, Form, Limits, Login, MORE, Mail, Malformed, Name, Nul, Numbers, Persona, Reading,
+    Sasl, State, Top, alone, verb, with,
 };
 use crate::sasl::Mechanism;
 use std::time::Duration;
@@ -10,20 +10,26 @@ use std::time::Duration;
 const EXTRA: &str = "-ERR Unexpected extra argument";
 const MISSING: &str = "-ERR Missing argument";
 const UNKNOWN: &str = "-ERR Unrecognized command";
-const SYNTAX: &str = "-ERR Syntax error";
+const NONE: &str = "-ERR No such message";
+const LINES: &str = "-ERR Invalid number of lines";
+const PASS_NEXT: &str = "-ERR [AUTH] Must give PASS command";
+/// What its SASL library says of a response that it cannot use.
+const PROTOCOL: &str = "-ERR [AUTH] authenticating: bad protocol / cancel";
+const FAILED: &str = "-ERR [AUTH] authenticating: authentication failure";
+const READY: &str = "+OK Mailbox locked and ready SESSIONID=<{host}-{session}>";
+const IMPLEMENTATION: &str = "IMPLEMENTATION Cyrus POP3 v2.5.10-Debian-2.5.10-3";
 
-const CAPABILITIES: &[&str] = &[
-    "SASL {mechanisms}",
-    "EXPIRE NEVER",
-    "LOGIN-DELAY 0",
-    "TOP",
-    "UIDL",
-    "PIPELINING",
-    "RESP-CODES",
-    "AUTH-RESP-CODE",
-    "USER",
-    "IMPLEMENTATION Cyrus POP3 v2.5.10-Debian-2.5.10-3",
-];
+const NUMBERS: Numbers = Numbers {
+    reading: Reading::Strict,
+    missing: MISSING,
+    invalid: "-ERR Not a number",
+    too_large: "-ERR Not a number",
+    huge: "-ERR Not a number",
+    noise: EXTRA,
+    zero: NONE,
+    none: NONE,
+    deleted: NONE,
+};
 
 pub(super) static CYRUS: Persona = Persona {
     name: Name::Cyrus,
@@ -42,13 +48,26 @@ pub(super) static CYRUS: Persona = Persona {
         ],
         unknown: UNKNOWN,
         empty: UNKNOWN,
-        capabilities: CAPABILITIES,
+        capabilities: &[
+            "SASL {mechanisms}",
+            "EXPIRE NEVER",
+            "LOGIN-DELAY 0",
+            "TOP",
+            "UIDL",
+            "PIPELINING",
+            "RESP-CODES",
+            "AUTH-RESP-CODE",
+            "USER",
+            IMPLEMENTATION,
+        ],
         idle: Duration::from_secs(600),
         idle_text: None,
         patience: None,
         longest: None,
+        cr: Cr::Kept,
         quit: "+OK",
     },
+    named: &[with("USER", Does::Say(PASS_NEXT), MISSING), with("APOP", Does::Say(PASS_NEXT), MISSING)],
     after: State {
         verbs: &[
             alone("CAPA", Does::Capa, EXTRA),
@@ -64,35 +83,66 @@ pub(super) static CYRUS: Persona = Persona {
         ],
         unknown: UNKNOWN,
         empty: UNKNOWN,
-        capabilities: CAPABILITIES,
+        capabilities: &[
+            "EXPIRE NEVER",
+            "LOGIN-DELAY 0",
+            "TOP",
+            "UIDL",
+            "PIPELINING",
+            "RESP-CODES",
+            "AUTH-RESP-CODE",
+            IMPLEMENTATION,
+        ],
         idle: Duration::from_secs(600),
         idle_text: None,
         patience: None,
         longest: None,
+        cr: Cr::Kept,
         quit: "+OK",
     },
-    form: Form { leading: false, tabs: false, trailing: true, nul: Nul::Ends },
+    limits: Limits { before: None, errors: None },
+    form: Form {
+        leading: false,
+        blanks: b" \t\r\x0b\x0c",
+        trailing: false,
+        nul: Nul::Ends,
+        eight_bit: None,
+        dangling: Some("-ERR Syntax error"),
+    },
     login: Login {
         user: "+OK Name is a valid mailbox",
+        verbatim: false,
         no_user: "-ERR [AUTH] Must give USER command",
-        accepted: "+OK Mailbox locked and ready SESSIONID=<{session}>",
+        accepted: READY,
         refused: "-ERR [AUTH] Invalid login",
-        apop_form: MISSING,
-        apop_refused: "-ERR [AUTH] authenticating: authentication failure",
+        apop_form: PROTOCOL,
+        apop_refused: FAILED,
         forgets_user: true,
         closes: None,
     },
     sasl: Sasl {
         mechanisms: &[Mechanism::CramMd5, Mechanism::Plain, Mechanism::Login],
+        hidden: &[],
+        challenge: "<{number}.{time}@{host}>",
         list: Some("+OK List of supported mechanisms follows"),
         unknown: "-ERR [AUTH] authenticating: no mechanism available",
+        skips_blanks: true,
+        accepted: READY,
+        refused: FAILED,
         cancelled: "-ERR [AUTH] Client canceled authentication",
-        initial: "-ERR [AUTH] authenticating: bad protocol / cancel",
-        length: "-ERR [AUTH] Error reading client response: cannot decode base64",
-        characters: "-ERR [AUTH] Error reading client response: cannot decode base64",
-        malformed: Malformed::Aborted("-ERR [AUTH] authenticating: bad protocol / cancel"),
-        refused: "-ERR [AUTH] authenticating: authentication failure",
+        star: true,
+        no_initial: None,
+        initial: PROTOCOL,
+        length: PROTOCOL,
+        characters: PROTOCOL,
+        malformed: Malformed::Aborted(PROTOCOL),
+        digest_malformed: Malformed::Aborted(PROTOCOL),
+        asks: true,
+        needs_name: false,
         lenient: false,
+        longest: None,
+        long_initial: false,
+        idle_text: None,
     },
     mail: Mail {
         stat: "+OK {count} {octets}",
@@ -104,22 +154,21 @@ pub(super) static CYRUS: Persona = Persona {
         top: "+OK Message follows",
         retr: "+OK Message follows",
         dele: "+OK message deleted",
+        dele_again: false,
         rset: "+OK",
         last: "",
         quit_deleted: "+OK",
     },
-    numbers: Numbers {
-        lenient: false,
+    numbers: NUMBERS,
+    uidl: NUMBERS,
+    top: Top {
+        message: Numbers { invalid: MISSING, too_large: MISSING, huge: MISSING, ..NUMBERS },
+        blank: false,
+        lines_first: true,
         missing: MISSING,
-        invalid: SYNTAX,
-        too_large: "-ERR No such message",
+        invalid: LINES,
+        huge: LINES,
         noise: EXTRA,
-        none: "-ERR No such message",
-        deleted: "-ERR No such message",
-        lines_missing: MISSING,
-        lines_invalid: "-ERR Invalid number of lines",
-        lines_too_large: "-ERR Invalid number of lines",
-        lines_noise: EXTRA,
     },
     failure: Failure { pause: Duration::from_secs(3), penalties: &[] },
     more: MORE,

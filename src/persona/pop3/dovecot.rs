@@ -1,8 +1,8 @@
 //! Dovecot 2.3, as its makers ship it and as Debian and Ubuntu do: compared with a real 2.3.19.
 
 use super::{
-    Does, Failure, Form, Login, MORE, Mail, Malformed, Name, Nul, Numbers, Patience, Persona, Sasl, State,
-    Verb, verb,
+    Counts, Cr, Does, Failure, Form, Limits, Login, Longest, MORE, Mail, Malformed, Name, Nul, Numbers, Part,
+    Patience, Persona, Reading, Sasl, State, Top, Verb, verb,
 };
 use crate::sasl::Mechanism;
 use std::time::Duration;
@@ -30,8 +30,13 @@ const BEFORE: &[Verb] = &[
     verb("AUTH", Does::Auth),
     verb("APOP", Does::Say("-ERR APOP not enabled.")),
     verb("STLS", Does::Stls("-ERR TLS support isn't enabled.")),
+    verb("XCLIENT", Does::Say(STRANGER)),
+    verb("XOIP", Does::Say(STRANGER)),
     verb("QUIT", Does::Quit),
 ];
+
+/// Proxies tell it with these commands for whom they speak.
+const STRANGER: &str = "+OK You are not from trusted IP - ignoring";
 
 const AFTER: &[Verb] = &[
     verb("CAPA", Does::Capa),
@@ -45,6 +50,18 @@ const AFTER: &[Verb] = &[
     verb("NOOP", Does::Say("+OK")),
     verb("QUIT", Does::Quit),
 ];
+
+const NUMBERS: Numbers = Numbers {
+    reading: Reading::Strict,
+    missing: "-ERR Invalid message number: ",
+    invalid: "-ERR Invalid message number: {rest}",
+    too_large: "-ERR Message number too large: {rest}",
+    huge: "-ERR Message number too large: {rest}",
+    noise: "-ERR Noise after message number: {rest}",
+    zero: "-ERR There's no message {n}.",
+    none: "-ERR There's no message {n}.",
+    deleted: "-ERR Message is deleted.",
+};
 
 const fn persona(name: Name, banner: &'static str) -> Persona {
     Persona {
@@ -71,11 +88,20 @@ const fn persona(name: Name, banner: &'static str) -> Persona {
             patience: Some(Patience {
                 most: 3,
                 text: "-ERR Too many invalid bad commands.",
-                unknown_only: true,
+                instead: None,
+                counts: Counts::Unknown,
+                in_a_row: true,
             }),
-            longest: Some((1_024, "-ERR Input buffer full, aborting")),
+            // The command leaves the buffer before the rest of the line must fit into it.
+            longest: Some(Longest {
+                bytes: 1_025,
+                of: Part::Behind(8),
+                text: "-ERR Input buffer full, aborting",
+            }),
+            cr: Cr::Skipped,
             quit: "+OK Logging out",
         },
+        named: &[],
         after: State {
             verbs: AFTER,
             unknown: "-ERR Unknown command: {word}",
@@ -83,13 +109,29 @@ const fn persona(name: Name, banner: &'static str) -> Persona {
             capabilities: &["CAPA", "TOP", "UIDL", "RESP-CODES", "PIPELINING", "AUTH-RESP-CODE"],
             idle: Duration::from_secs(600),
             idle_text: Some("-ERR Disconnected for inactivity."),
-            patience: Some(Patience { most: 21, text: "-ERR Too many bad commands.", unknown_only: false }),
-            longest: Some((8_192, "-ERR Input line too long.")),
+            patience: Some(Patience {
+                most: 21,
+                text: "-ERR Too many bad commands.",
+                instead: None,
+                counts: Counts::All,
+                in_a_row: true,
+            }),
+            longest: Some(Longest { bytes: 2_047, of: Part::Line, text: "-ERR Input line too long." }),
+            cr: Cr::Kept,
             quit: "+OK Logging out.",
         },
-        form: Form { leading: false, tabs: false, trailing: false, nul: Nul::Ends },
+        limits: Limits { before: None, errors: None },
+        form: Form {
+            leading: false,
+            blanks: b" ",
+            trailing: false,
+            nul: Nul::Ends,
+            eight_bit: None,
+            dangling: None,
+        },
         login: Login {
             user: "+OK",
+            verbatim: true,
             no_user: "-ERR No username given.",
             accepted: "+OK Logged in.",
             refused: "-ERR [AUTH] Authentication failed.",
@@ -100,15 +142,27 @@ const fn persona(name: Name, banner: &'static str) -> Persona {
         },
         sasl: Sasl {
             mechanisms: &[Mechanism::Plain, Mechanism::Login],
+            hidden: &[],
+            challenge: "",
             list: Some("+OK"),
             unknown: "-ERR [AUTH] Unsupported authentication mechanism.",
+            skips_blanks: false,
+            accepted: "+OK Logged in.",
+            refused: "-ERR [AUTH] Authentication failed.",
             cancelled: "-ERR Authentication aborted by client.",
+            star: false,
+            no_initial: None,
             initial: "-ERR [AUTH] Invalid base64 data in initial response",
             length: "-ERR [AUTH] Invalid base64 data in continued response",
             characters: "-ERR [AUTH] Invalid base64 in response",
             malformed: Malformed::Wrong,
-            refused: "-ERR [AUTH] Authentication failed.",
+            digest_malformed: Malformed::Wrong,
+            asks: true,
+            needs_name: true,
             lenient: false,
+            longest: Some(Longest { bytes: 8_192, of: Part::Line, text: "" }),
+            long_initial: true,
+            idle_text: Some("-ERR Disconnected for inactivity during authentication."),
         },
         mail: Mail {
             stat: "+OK {count} {octets}",
@@ -120,22 +174,21 @@ const fn persona(name: Name, banner: &'static str) -> Persona {
             top: "+OK",
             retr: "+OK {octets} octets",
             dele: "+OK Marked to be deleted.",
+            dele_again: false,
             rset: "+OK",
             last: "",
             quit_deleted: "+OK Logging out, messages deleted.",
         },
-        numbers: Numbers {
-            lenient: false,
-            missing: "-ERR Invalid message number: ",
-            invalid: "-ERR Invalid message number: {argument}",
-            too_large: "-ERR Message number too large: {argument}",
-            noise: "-ERR Noise after message number: {rest}",
-            none: "-ERR There's no message {n}.",
-            deleted: "-ERR Message is deleted.",
-            lines_missing: "-ERR Noise after message number: ",
-            lines_invalid: "-ERR Invalid size: {rest}",
-            lines_too_large: "-ERR Size too large: {rest}",
-            lines_noise: "-ERR Noise after size: {rest}",
+        numbers: NUMBERS,
+        uidl: NUMBERS,
+        top: Top {
+            message: NUMBERS,
+            blank: true,
+            lines_first: false,
+            missing: "-ERR Invalid size: ",
+            invalid: "-ERR Invalid size: {rest}",
+            huge: "-ERR Size too large: {rest}",
+            noise: "-ERR Noise after size: {rest}",
         },
         failure: FAILURE,
         more: MORE,

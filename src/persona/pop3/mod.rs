@@ -1,8 +1,8 @@
 //! POP3 servers as tables: greeting, capabilities, the reply to every command, delays and limits.
 //!
 //! A persona is data; [`crate::pop3::dialogue`] carries the tables out and knows none of the names. A
-//! test runs `dovecot` and `courier` against the real servers, reply by reply. The texts of Cyrus are
-//! those in its program, the others come from what nmap knows and what clients report.
+//! test runs `dovecot` and `courier` against the real servers, reply by reply. The others say what their
+//! programs say, as far as these can be read.
 //!
 //! A text is one reply without its line endings; lines are separated by `\n`. Words in braces are
 //! filled in by the dialogue; [`WORDS`] lists them.
@@ -20,15 +20,20 @@ use std::time::Duration;
 pub const WORDS: &[&str] = &[
     "argument", // What follows the command.
     "count",    // How many messages are not marked as deleted...
+    "date",     // The time of day (RFC 5322 3.3).
     "host",
-    "lines",
     "mechanisms",
-    "n",
+    "n",      // The number of a message, or the mechanism that was asked for.
+    "nonce",  // 32 hexadecimal digits that nobody can guess.
+    "number", // Digits that nobody can guess.
     "octets", // ... how many octets they have; or this message.
-    "rest",   // What follows a number and should not.
+    "rest",   // What was to be a number and is not, or what follows one and should not.
     "serial", // The unique-id in its two parts, as numbers, and whole.
     "session",
+    "small", // The command in small letters.
     "stamp", // An APOP stamp, with its brackets (RFC 1939 7).
+    "time",  // The time of day in seconds (RFC 2195).
+    "total", // How many messages there are, with those that are marked.
     "uid",
     "user",
     "validity",
@@ -96,13 +101,19 @@ pub struct Persona {
     pub busy: &'static str,
     /// The commands before the login, and what it answers to any other.
     pub before: State,
-    /// The same after it.
+    /// Those that are others as long as USER has given a name.
+    pub named: &'static [Verb],
+    /// The same after the login.
     pub after: State,
+    pub limits: Limits,
     pub form: Form,
     pub login: Login,
     pub sasl: Sasl,
     pub mail: Mail,
+    /// How LIST, RETR and DELE read the number of a message; how UIDL does, and TOP.
     pub numbers: Numbers,
+    pub uidl: Numbers,
+    pub top: Top,
     pub failure: Failure,
     /// More lines that a list of capabilities could have, for one that does not end; no dots.
     pub more: &'static [&'static str],
@@ -112,7 +123,7 @@ pub struct Persona {
 pub struct State {
     pub verbs: &'static [Verb],
     pub unknown: &'static str,
-    /// What it answers to a line that begins with a blank, or has nothing in it.
+    /// What it answers to a line that begins with a blank, or has nothing in it; without a text nothing.
     pub empty: &'static str,
     /// The lines of CAPA between the first and the dot.
     pub capabilities: &'static [&'static str],
@@ -121,20 +132,72 @@ pub struct State {
     pub idle_text: Option<&'static str>,
     /// How many mistakes it forgives.
     pub patience: Option<Patience>,
-    /// From how many bytes on a line is too long, and what it says before it closes then.
-    pub longest: Option<(usize, &'static str)>,
+    pub longest: Option<Longest>,
+    pub cr: Cr,
     pub quit: &'static str,
+}
+
+/// What a server makes of a CR that does not end the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cr {
+    /// It is a byte as any other.
+    Kept,
+    /// Inside of a command it is not there.
+    Skipped,
+    /// It ends a name and a password, if it does not come first.
+    Ends,
 }
 
 /// When a server loses its patience.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// At this mistake in a row it closes.
+    /// At this mistake it closes.
     pub most: u32,
-    /// What it says after the reply to that.
+    /// What it says behind the reply to that.
     pub text: &'static str,
-    /// Only unknown commands count, not every reply that begins with `-ERR`.
-    pub unknown_only: bool,
+    /// What it says in place of that reply, if the mistake is an unknown command.
+    pub instead: Option<&'static str>,
+    pub counts: Counts,
+    /// Mistakes count only as long as nothing else comes between them.
+    pub in_a_row: bool,
+}
+
+/// Which mistakes count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// Commands that there are not.
+    Unknown,
+    /// These, and what is not allowed here or has the wrong arguments.
+    Misuse,
+    /// Everything that is answered with `-ERR`.
+    All,
+}
+
+/// When a line is too long.
+#[derive(Debug, Clone, Copy)]
+pub struct Longest {
+    /// From how many bytes on.
+    pub bytes: usize,
+    pub of: Part,
+    /// What it says before it closes then; without a text nothing.
+    pub text: &'static str,
+}
+
+/// The part of a line that is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Line,
+    /// What follows the command; of a long word so many bytes are the command.
+    Behind(usize),
+}
+
+/// After the reply to how many commands a server closes without a word, in one conversation.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Commands without a login.
+    pub before: Option<u32>,
+    /// Replies that begin with `-ERR`.
+    pub errors: Option<u32>,
 }
 
 /// A command.
@@ -175,6 +238,13 @@ pub enum Argument {
     Needed(&'static str),
     /// It must have none.
     Refused(&'static str),
+    /// It must be so many words.
+    Words {
+        least: usize,
+        most: usize,
+        few: &'static str,
+        many: &'static str,
+    },
 }
 
 /// How a line is read.
@@ -182,11 +252,15 @@ pub enum Argument {
 pub struct Form {
     /// Blanks before the command are skipped.
     pub leading: bool,
-    /// A tab is a blank.
-    pub tabs: bool,
+    /// The bytes that are blanks.
+    pub blanks: &'static [u8],
     /// Blanks at the end are no part of the argument.
     pub trailing: bool,
     pub nul: Nul,
+    /// What it says of bytes that are not ASCII; PASS may have them.
+    pub eight_bit: Option<&'static str>,
+    /// What it says of a command with blanks behind it and nothing else; AUTH may have them.
+    pub dangling: Option<&'static str>,
 }
 
 /// What a server makes of a NUL in a line.
@@ -201,6 +275,8 @@ pub enum Nul {
 /// Texts of USER, PASS and APOP.
 pub struct Login {
     pub user: &'static str,
+    /// The blanks around a name belong to it, but for the one after USER.
+    pub verbatim: bool,
     pub no_user: &'static str,
     pub accepted: &'static str,
     pub refused: &'static str,
@@ -209,17 +285,29 @@ pub struct Login {
     pub apop_refused: &'static str,
     /// After a wrong password the name must be told again.
     pub forgets_user: bool,
-    /// It says this after a wrong password, and closes.
-    pub closes: Option<&'static str>,
+    /// At which login that fails it closes, and what it says behind the reply.
+    pub closes: Option<(u32, &'static str)>,
 }
 
 /// Texts of AUTH (RFC 5034).
 pub struct Sasl {
     pub mechanisms: &'static [Mechanism],
+    /// Mechanisms that it knows and does not speak of.
+    pub hidden: &'static [Mechanism],
+    /// The challenge of CRAM-MD5 (RFC 2195).
+    pub challenge: &'static str,
     /// What AUTH alone says before the list of mechanisms; without a text it says `unknown`.
     pub list: Option<&'static str>,
     pub unknown: &'static str,
+    /// Blanks before the mechanism are skipped.
+    pub skips_blanks: bool,
+    pub accepted: &'static str,
+    pub refused: &'static str,
     pub cancelled: &'static str,
+    /// Whatever begins with `*` cancels.
+    pub star: bool,
+    /// What it says of an initial response, if it takes none.
+    pub no_initial: Option<&'static str>,
     /// An initial response, and a later one, that is not base64: with a wrong length, and with wrong
     /// characters.
     pub initial: &'static str,
@@ -227,9 +315,19 @@ pub struct Sasl {
     pub characters: &'static str,
     /// It was base64, but not what the mechanism demands.
     pub malformed: Malformed,
-    pub refused: &'static str,
-    /// Whatever is sent counts as base64.
+    pub digest_malformed: Malformed,
+    /// LOGIN asks for the name even if there was an initial response, but an empty one.
+    pub asks: bool,
+    /// LOGIN does not ask for the password of an empty name: it was wrong already.
+    pub needs_name: bool,
+    /// One or two bytes that are not base64 do no harm at the end of a response, and a second word none at
+    /// all; of a name of LOGIN that is wrong even then it says so only after the password.
     pub lenient: bool,
+    /// When a response is too long; and whether AUTH itself may be as long as a response.
+    pub longest: Option<Longest>,
+    pub long_initial: bool,
+    /// What it says to a peer that is silent inside of an exchange, if it is not the same as outside.
+    pub idle_text: Option<&'static str>,
 }
 
 /// What a response is that is not what its mechanism demands.
@@ -253,27 +351,50 @@ pub struct Mail {
     pub top: &'static str,
     pub retr: &'static str,
     pub dele: &'static str,
+    /// DELE of a message that is marked already does it once more.
+    pub dele_again: bool,
     pub rset: &'static str,
     pub last: &'static str,
     /// QUIT when messages are deleted by it.
     pub quit_deleted: &'static str,
 }
 
-/// How numbers are read, and what is said of wrong ones.
+/// How the number of a message is read, and what is said of wrong ones.
+#[derive(Debug, Clone, Copy)]
 pub struct Numbers {
-    /// Whatever follows the digits does not matter, and what has none is 0.
-    pub lenient: bool,
+    pub reading: Reading,
     pub missing: &'static str,
     pub invalid: &'static str,
+    /// More than 32 bits hold, and more than 64 bits.
     pub too_large: &'static str,
+    pub huge: &'static str,
+    /// Something follows that should not.
     pub noise: &'static str,
+    pub zero: &'static str,
     pub none: &'static str,
     pub deleted: &'static str,
-    /// The same for the number of lines of TOP.
-    pub lines_missing: &'static str,
-    pub lines_invalid: &'static str,
-    pub lines_too_large: &'static str,
-    pub lines_noise: &'static str,
+}
+
+/// How digits become a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    Strict,
+    /// As `atoi` does: whatever follows the digits does not matter, and what has none is 0.
+    Loose,
+}
+
+/// The two numbers of TOP: of the message, and of lines.
+#[derive(Debug, Clone, Copy)]
+pub struct Top {
+    pub message: Numbers,
+    /// A blank must stand between them.
+    pub blank: bool,
+    /// The lines are looked at before the message is.
+    pub lines_first: bool,
+    pub missing: &'static str,
+    pub invalid: &'static str,
+    pub huge: &'static str,
+    pub noise: &'static str,
 }
 
 /// How long it lets a peer wait whose password was wrong.

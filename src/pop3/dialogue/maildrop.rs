@@ -12,7 +12,7 @@ use crate::pop3::mailbox::Mailbox;
 pub struct Maildrop {
     mailbox: Mailbox,
     deleted: Vec<bool>,
-    /// The highest message that was read, from 1; 0 if none was.
+    /// The highest message that was read or deleted, from 1; 0 if none was.
     last: usize,
 }
 
@@ -25,6 +25,11 @@ impl Maildrop {
     /// Whether anything is marked.
     pub fn has_deleted(&self) -> bool {
         self.deleted.contains(&true)
+    }
+
+    /// How many messages there are, with those that are marked.
+    pub fn len(&self) -> usize {
+        self.deleted.len()
     }
 
     /// How many messages are not marked, and how many octets they have.
@@ -60,34 +65,45 @@ impl Dialogue {
                 self.said(mail.rset, command, Stage::Other)
             }
             does => self.one(does, command).unwrap_or_else(|wrong| {
-                let values = command.values().with("n", wrong.n).with("rest", wrong.rest);
-                (self.reply(wrong.text, &values, Stage::Other), Fault::Other)
+                let n = wrong.n.to_string();
+                let values = command.values().with("n", n.as_bytes()).with("rest", wrong.rest);
+                (self.reply(wrong.text, &values, Stage::Other), wrong.fault)
             }),
         }
     }
 
     /// A command about one message.
     fn one<'c>(&mut self, does: Does, command: &Command<'c>) -> Result<(Reply, Fault), Wrong<'c>> {
-        let (mail, numbers) = (&self.persona().mail, &self.persona().numbers);
-        let argument = command.argument();
-        let then = if does == Does::Top { Then::Lines } else { Then::Nothing };
-        let (number, rest) = numbers::message(argument, numbers, then)?;
-        let digits = argument.get(..argument.len().saturating_sub(rest.len())).unwrap_or(argument);
-        let wrong = |text| Wrong { text, n: digits, rest: &[] };
-        let deleted = |maildrop: &Maildrop| maildrop.deleted.get(number.checked_sub(1)?).copied();
-        match self.maildrop.as_ref().and_then(deleted) {
-            None => return Err(wrong(numbers.none)),
-            Some(true) => return Err(wrong(numbers.deleted)),
-            Some(false) => {}
+        let (mail, top) = (&self.persona().mail, &self.persona().top);
+        let (numbers, then) = match does {
+            Does::Top if top.blank => (&top.message, Then::Blank),
+            Does::Top => (&top.message, Then::Anything),
+            Does::Uidl => (&self.persona().uidl, Then::Nothing),
+            _ => (&self.persona().numbers, Then::Nothing),
+        };
+        let (number, rest) = numbers::message(command.argument(), numbers, then)?;
+        let lines = || match does {
+            Does::Top => numbers::lines(rest, top, numbers.reading),
+            _ => Ok(0),
+        };
+        if top.lines_first {
+            lines()?;
         }
-        let lines = if does == Does::Top { numbers::lines(rest, numbers)?.0 } else { 0 };
-        let at = number - 1;
+        let wrong = |text| Wrong { text, n: number, rest: &[], fault: Fault::Refused };
+        let at = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+        let marked = |at| Some((at, self.maildrop.as_ref()?.deleted.get(at).copied()?));
+        let Some((at, deleted)) = at.and_then(marked) else { return Err(wrong(numbers.none)) };
+        if deleted && !(does == Does::Dele && mail.dele_again) {
+            return Err(wrong(numbers.deleted));
+        }
+        let lines = lines()?;
         let reply = match does {
             Does::List => self.about(at, mail.list_one, Stage::List),
             Does::Uidl => self.about(at, mail.uidl_one, Stage::List),
             Does::Dele => {
-                if let Some(mark) = self.maildrop.as_mut().and_then(|maildrop| maildrop.deleted.get_mut(at)) {
-                    *mark = true;
+                if let Some(maildrop) = &mut self.maildrop {
+                    maildrop.deleted.get_mut(at).into_iter().for_each(|mark| *mark = true);
+                    maildrop.last = maildrop.last.max(at + 1);
                 }
                 self.about(at, mail.dele, Stage::Other)
             }
@@ -133,7 +149,7 @@ impl Dialogue {
     }
 
     /// A message, or its beginning: the header and so many lines (RFC 1939 7).
-    fn message(&mut self, at: usize, head: &str, lines: Option<usize>) -> Reply {
+    fn message(&mut self, at: usize, head: &str, lines: Option<u64>) -> Reply {
         let text = self.maildrop.as_ref().map(|maildrop| maildrop.mailbox.text(at)).unwrap_or_default();
         let mut reply = self.about(at, head, Stage::Retr);
         let (mut inside, mut left) = (false, lines);

@@ -1,73 +1,73 @@
 //! The numbers in commands: of messages, and of lines.
 
-use crate::persona::pop3::Numbers;
-
-/// What a number turned out to be, or the text that says what is wrong with it.
-pub type Read<'a, T> = Result<(T, &'a [u8]), Wrong<'a>>;
+use super::Fault;
+use crate::persona::pop3::{Numbers, Reading, Top};
 
 /// What is wrong with a number.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wrong<'a> {
     pub text: &'static str,
     /// For the words `{n}` and `{rest}` of the text.
-    pub n: &'a [u8],
+    pub n: i64,
     pub rest: &'a [u8],
+    pub fault: Fault,
 }
 
 /// What may follow the number of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
     Nothing,
-    /// A blank and another number.
-    Lines,
+    /// A blank, and anything behind it.
+    Blank,
+    Anything,
 }
 
-/// Reads the number of a message, which may be one that there is not: 0 is none in any mailbox.
-pub fn message<'a>(argument: &'a [u8], numbers: &Numbers, then: Then) -> Read<'a, usize> {
-    let (digits, rest) = digits(argument);
-    let wrong = |text| Err(Wrong { text, n: digits, rest });
+/// Reads the number of a message, which may be one that there is not; what follows it comes with it.
+pub fn message<'a>(argument: &'a [u8], numbers: &Numbers, then: Then) -> Result<(i64, &'a [u8]), Wrong<'a>> {
+    let wrong = |text, n, rest| Err(Wrong { text, n, rest, fault: Fault::Misuse });
     if argument.is_empty() {
-        return wrong(numbers.missing);
+        return wrong(numbers.missing, 0, argument);
     }
-    if numbers.lenient {
-        return Ok((value(digits).unwrap_or(0), rest));
-    }
-    if digits.is_empty() {
-        return wrong(numbers.invalid);
-    }
-    let Some(number) = value(digits) else {
-        return wrong(numbers.too_large);
+    let (digits, behind) = digits(argument);
+    let (number, behind) = match (numbers.reading, value(digits)) {
+        (Reading::Loose, _) => (loose(argument), after_word(argument)),
+        (Reading::Strict, _) if digits.is_empty() => return wrong(numbers.invalid, 0, argument),
+        (Reading::Strict, None) => return wrong(numbers.huge, 0, argument),
+        (Reading::Strict, Some(number)) => match u32::try_from(number) {
+            Ok(number) => (i64::from(number), behind),
+            Err(_) => return wrong(numbers.too_large, 0, behind),
+        },
     };
-    match then {
-        Then::Nothing if !rest.is_empty() => wrong(numbers.noise),
-        Then::Lines if rest.is_empty() => wrong(numbers.lines_missing),
-        Then::Lines if !rest.starts_with(b" ") => wrong(numbers.noise),
-        Then::Nothing | Then::Lines => Ok((number, rest)),
+    let noise = match then {
+        _ if numbers.reading == Reading::Loose => false,
+        Then::Nothing => !behind.is_empty(),
+        Then::Blank => !behind.starts_with(b" "),
+        Then::Anything => false,
+    };
+    match (noise, number) {
+        (true, number) => wrong(numbers.noise, number, behind),
+        (false, 0) => wrong(numbers.zero, 0, behind),
+        (false, number) => Ok((number, behind)),
     }
 }
 
-/// Reads the number of lines behind the number of a message.
-pub fn lines<'a>(rest: &'a [u8], numbers: &Numbers) -> Read<'a, usize> {
+/// Reads the number of lines that follows the number of a message.
+pub fn lines<'a>(rest: &'a [u8], top: &Top, reading: Reading) -> Result<u64, Wrong<'a>> {
     let rest = rest.trim_ascii_start();
-    let (digits, behind) = digits(rest);
-    let wrong = |text| Err(Wrong { text, n: digits, rest: behind });
+    let wrong = |text, rest| Err(Wrong { text, n: 0, rest, fault: Fault::Misuse });
     if rest.is_empty() {
-        return wrong(numbers.lines_missing);
+        return wrong(top.missing, rest);
     }
-    if numbers.lenient {
+    if reading == Reading::Loose {
         // A negative number is a very large one.
-        let all = rest.starts_with(b"-");
-        return Ok((if all { usize::MAX } else { value(digits).unwrap_or(0) }, behind));
+        return Ok(u64::try_from(loose(rest)).unwrap_or(u64::MAX));
     }
-    if digits.is_empty() {
-        return Err(Wrong { text: numbers.lines_invalid, n: digits, rest });
-    }
-    let Some(number) = value(digits) else {
-        return Err(Wrong { text: numbers.lines_too_large, n: digits, rest });
-    };
-    match behind.is_empty() {
-        true => Ok((number, behind)),
-        false => wrong(numbers.lines_noise),
+    let (digits, behind) = digits(rest);
+    match value(digits) {
+        _ if digits.is_empty() => wrong(top.invalid, rest),
+        None => wrong(top.huge, rest),
+        Some(_) if !behind.is_empty() => wrong(top.noise, behind),
+        Some(number) => Ok(number),
     }
 }
 
@@ -75,8 +75,27 @@ fn digits(text: &[u8]) -> (&[u8], &[u8]) {
     text.split_at(text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len()))
 }
 
-/// As a C program with 32 bits has it.
-fn value(digits: &[u8]) -> Option<usize> {
-    let number: u32 = std::str::from_utf8(digits).ok()?.parse().ok()?;
-    usize::try_from(number).ok()
+fn value(digits: &[u8]) -> Option<u64> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+fn after_word(text: &[u8]) -> &[u8] {
+    let end = text.iter().position(|b| b.is_ascii_whitespace()).unwrap_or(text.len());
+    text.get(end..).unwrap_or_default()
+}
+
+/// What `atoi` makes of a text: a number that is too large loses its upper half.
+fn loose(text: &[u8]) -> i64 {
+    let start = text.iter().position(|b| !b" \t\r\x0b\x0c".contains(b)).unwrap_or(text.len());
+    let text = text.get(start..).unwrap_or_default();
+    let (negative, text) = match text.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        Some((b'+', rest)) => (false, rest),
+        _ => (false, text),
+    };
+    let (digits, _) = digits(text);
+    let most = if digits.is_empty() { 0 } else { i64::MAX };
+    let number = value(digits).and_then(|number| i64::try_from(number).ok()).unwrap_or(most);
+    let [a, b, c, d, ..] = (if negative { -number } else { number }).to_le_bytes();
+    i64::from(i32::from_le_bytes([a, b, c, d]))
 }
