@@ -226,14 +226,14 @@ fn friends_are_not_held() {
 
 /// nmap looks for another service after six seconds.
 #[test]
-fn the_greeting_comes_whole_within_three_seconds() {
+fn the_greeting_comes_whole_and_in_time() {
     let server = setup(Super::Tcpserver).start();
     let mut talk = server.talk();
     talk.hear("+");
     assert_eq!(talk.unread(), b"OK Dovecot ready.\r\n");
     let began = talk.began.elapsed();
     // The pause ends at 1.8 s; the rest is for a machine with much to do.
-    assert!(began < Duration::from_secs(3), "{began:?}");
+    assert!(began < Duration::from_secs(5), "{began:?}");
 }
 
 #[test]
