@@ -3,16 +3,17 @@
 //! Each connection is one small synchronous process started by a super-server, with the connection
 //! on fd 0 and 1. The map, in the direction in which the modules may know each other:
 //!
-//! - [`engine`]: what a protocol engine is; [`smtp`] is one. Engines are pure: no sockets, no clock,
-//!   no files, no errors. [`persona`] has the texts they speak, [`pace`] how slowly, [`kind`] who
-//!   seems to listen, [`receipt`] which addresses are ours, [`names`] what people are called.
+//! - [`engine`]: what a protocol engine is; [`smtp`] and [`pop3`] are two. Engines are pure: no sockets,
+//!   no clock, no errors. [`persona`] has the texts they speak, [`pace`] how slowly, [`kind`] who seems to
+//!   listen, [`sasl`] the exchanges of AUTH, [`receipt`] which addresses are ours, out of [`names`].
 //! - [`drive`]: the one loop that carries out an engine's turns, on a [`conn`] that cuts what comes
 //!   into [`lines`] and with a [`clock`]; or, in tests, on a [`script`].
-//! - [`slots`]: how many at once; [`peer`]: who is it; [`event`]: the log line; [`sink`]: where it
-//!   goes; [`spool`]: whole messages, if they are wanted; [`privileges`]: how to give them up;
-//!   [`sys`]: the calls that have no safe wrapper, and the only `unsafe`.
+//! - [`slots`]: how many at once; [`peer`]: who is it; [`memory`]: what a network did before; [`event`]:
+//!   the log line; [`sink`]: where it goes; [`spool`]: whole messages, if they are wanted; [`key`]: the
+//!   secret and what follows from it; [`privileges`]: how to give them up; [`sys`]: the calls that have
+//!   no safe wrapper, and the only `unsafe`.
 //! - [`config`]: flags and `/etc/sundew.toml`; [`start`]: the order of start-up, the same for every
-//!   program; [`smtarpit`]: what is that program's own; `bin/`: which program.
+//!   program; [`smtarpit`] and [`tarpop`]: what is each program's own; `bin/`: which program.
 //! - [`run`]: `tarpit-run`, which starts the others as a super-server would.
 //!
 //! Invariants: the peer never reads a diagnostic of ours; nothing is relayed; every buffer has a

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::harness::servers::{Setup, Super};
+use crate::harness::servers::{Setup, Super, TARPOP};
 use crate::harness::talk::Talk;
 use crate::harness::{Dir, Process, SMTARPIT, must, need, root, shipped};
 use crate::run_program::Running;
@@ -96,6 +96,34 @@ fn the_transcript_is_what_is_said() {
     }
 }
 
+/// Has the other conversation again: who says what in which order. The numbers of STAT are those of a
+/// mailbox that no other machine has.
+#[test]
+fn the_guesses_are_answered_as_shown() {
+    let dir = Dir::new();
+    let text = "hostname = \"mx.example.org\"\n[tarpop]\naccept_after = \"3\"\n";
+    let config = dir.write("sundew.toml", text);
+    let config = config.to_str().unwrap();
+    let running = Running::start(&["--listen", "pop3=127.0.0.1:0", "--speedup", "20", "--config", config]);
+    let mut talk = Talk::to(running.address());
+    let mut heard = 0;
+    for line in block("text guesses").lines() {
+        let (_, words) = line.trim_start().split_once("  ").expect("a time, then words");
+        match words.split_once(": ") {
+            Some(("C", said)) => talk.say(said),
+            Some(("S", said)) => {
+                heard += 1;
+                let digits = |line: &str| line.replace(|c: char| c.is_ascii_digit(), "");
+                assert_eq!(digits(&talk.line()), digits(said));
+            }
+            _ => panic!("neither side says {line:?}"),
+        }
+    }
+    assert_eq!(heard, 9);
+    running.out.has("login as admin by USER: rejected", 2);
+    running.out.has("login as admin by USER: accepted", 1);
+}
+
 /// Whether this is a line of a held reply: `250-2.1.5 `, and then words that differ from run to run.
 fn is_drawn(line: &str) -> bool {
     let mut rest = line.chars().skip(3);
@@ -114,13 +142,15 @@ fn released() {
 fn the_first_command_starts_it() {
     released();
     let line = block("sh try");
-    let options = "-- --listen 127.0.0.1:0 --speedup 20";
+    let options = "-- --listen smtp=127.0.0.1:0 --listen pop3=127.0.0.1:0 --speedup 20";
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{} {options}", line.trim_end())]).current_dir(root());
     let running = Running::command(&mut shell);
     let port = running.address().port().to_string();
     let seen = running.out.text();
-    assert_eq!(seen.replace(&port, "2525"), block("text listens"));
+    let second = seen.split_once("tarpop listens on 127.0.0.1:").expect("tarpop listens too").1;
+    let second = second.split(' ').next().unwrap().to_owned();
+    assert_eq!(seen.replace(&port, "2525").replace(&second, "1110"), block("text listens"));
 
     need("swaks");
     let swaks = block("sh swaks").replace("2525", &port);
@@ -175,6 +205,12 @@ fn serves(under: Super, program: &Path) {
     assert!(talk.line().starts_with("220-mx.example.org "));
 }
 
+/// The same for POP3.
+fn guards(under: Super, program: &Path) {
+    let server = Setup::serving(TARPOP, under).program(program).option("--speedup").option("20").start();
+    assert_eq!(server.talk().line(), "+OK Dovecot ready.");
+}
+
 #[test]
 fn the_lines_for_xinetd_install_it() {
     let dir = Dir::new();
@@ -182,8 +218,10 @@ fn the_lines_for_xinetd_install_it() {
     assert_eq!(fs::read_to_string(dir.path("tools/systemctl.said")).unwrap(), "restart xinetd\n");
     assert_eq!(fs::read_to_string(dir.path("etc/xinetd.d/smtarpit")).unwrap(), shipped("xinetd.d/smtarpit"));
     assert!(fs::read_to_string(dir.path("etc/passwd")).unwrap().contains("sundew:"));
-    assert!(dir.path("run/sundew/smtarpit").is_dir());
+    assert_eq!(fs::read_to_string(dir.path("etc/xinetd.d/tarpop")).unwrap(), shipped("xinetd.d/tarpop"));
+    assert!(dir.path("run/sundew/smtarpit").is_dir() && dir.path("run/sundew/tarpop").is_dir());
     serves(Super::Xinetd, &dir.path("usr/local/sbin/smtarpit"));
+    guards(Super::Xinetd, &dir.path("usr/local/sbin/tarpop"));
 }
 
 #[test]
@@ -191,10 +229,13 @@ fn the_lines_for_tcpserver_install_it() {
     let dir = Dir::new();
     let before: String = block("sh xinetd").split_inclusive('\n').take(3).collect();
     install(&(before + &block("sh tcpserver")), &dir);
-    let linked = fs::canonicalize(dir.path("etc/service/smtarpit")).unwrap();
-    let ours = root().join("contrib/tcpserver/smtarpit");
-    assert_eq!(files(&linked), files(&ours));
+    for program in ["smtarpit", "tarpop"] {
+        let linked = fs::canonicalize(dir.path("etc/service").join(program)).unwrap();
+        let ours = root().join("contrib/tcpserver").join(program);
+        assert_eq!(files(&linked), files(&ours));
+    }
     serves(Super::Tcpserver, &dir.path("usr/local/sbin/smtarpit"));
+    guards(Super::Tcpserver, &dir.path("usr/local/sbin/tarpop"));
 }
 
 /// Every file below a directory: its name, its permissions, its bytes.
