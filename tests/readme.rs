@@ -28,6 +28,7 @@ const BLOCKS: &[(&str, fn())] = &[
     ("sh tcpserver", the_lines_for_tcpserver_install_it),
     ("sh container", a_container_logs_what_the_last_lines_find),
     ("sh look", a_container_logs_what_the_last_lines_find),
+    ("text guesses", the_guesses_are_answered_as_shown),
 ];
 
 /// The fenced blocks by their names.
