@@ -268,3 +268,60 @@ fn the_filter_of_fail2ban_for_dovecot_works_unchanged() {
     assert!(ran.stdout.contains("127.0.0.1") && !ran.stdout.contains("203.0.113.9  "), "{}", ran.stdout);
     assert!(shipped("man/tarpop.8").contains("log_like"));
 }
+
+#[test]
+fn who_steals_the_mail_shows_up_at_smtarpit() {
+    let dir = Dir::new();
+    let secret = dir.write("secret", "a secret that both programs read");
+    let common = format!("secret_file = {secret:?}\nspeedup = 20000\n");
+    let server = setup().config(&format!("{common}[tarpop]\naccept_after = \"1\"")).start();
+    earn(&server);
+    let login = logins(&server).pop().expect("the pair was earned");
+    let What::Login { visit: Some(visit), .. } = login.what else { panic!("{login} has no visit") };
+
+    // Every address that the mailbox shows, and what each is a receipt for.
+    let mut talk = server.talk();
+    talk.line();
+    talk.asks("USER anna");
+    talk.asks("PASS secret");
+    let stat = talk.asks("STAT");
+    let count: usize = stat.split(' ').nth(1).unwrap().parse().unwrap();
+    let mut shown = std::collections::BTreeSet::new();
+    for number in 1..=count {
+        talk.asks(&format!("RETR {number}"));
+        for line in talk.listing() {
+            let fields = ["From: ", "To: ", "Cc: "].iter().find_map(|name| line.strip_prefix(name));
+            let address =
+                fields.and_then(|field| Some(field.split_once('<')?.1.split_once('>')?.0.to_owned()));
+            shown.extend(address.filter(|address| address.ends_with("@example.org")));
+        }
+    }
+    assert!(shown.len() >= 10, "{shown:?}");
+
+    let mail = Setup::under(Super::Tcpserver)
+        .config(&format!("{common}allow = [\"127.0.0.0/8\"]\n[smtarpit]\nrecipients = \"issued\""))
+        .start();
+    let mut talk = mail.talk();
+    talk.reply();
+    talk.ask("EHLO thief.example.net");
+    talk.ask("MAIL FROM:<thief@example.net>");
+    for address in &shown {
+        talk.ask(&format!("RCPT TO:<{address}>"));
+    }
+    talk.ask("QUIT");
+    mail.log.end_of(&talk);
+    let receipts: Vec<String> = mail
+        .log
+        .events()
+        .into_iter()
+        .filter_map(|event| match event.what {
+            What::Rcpt { receipt, verdict: Verdict::Accept, .. } => {
+                receipt.map(|receipt| receipt.to_string())
+            }
+            _ => None,
+        })
+        .collect();
+    let ours = receipts.iter().filter(|receipt| receipt.contains(&format!(".mailbox.{visit}."))).count();
+    assert!(ours >= 3, "{visit} is in none of {receipts:?}");
+    assert!(receipts.iter().any(|receipt| receipt.contains(".cast.")), "{receipts:?}");
+}
