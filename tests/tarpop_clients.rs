@@ -115,8 +115,7 @@ fn fetchmail_fetches_everything() {
     let count = poplib(&server).lines().count();
     let dir = Dir::new();
     let kept = dir.path("kept");
-    let mda = dir.write("mda", format!("#!/bin/sh\ncat >> {0}\necho '=====' >> {0}\n", kept.display()));
-    fs::set_permissions(&mda, fs::Permissions::from_mode(0o755)).unwrap();
+    let mda = dir.executable("mda", format!("#!/bin/sh\ncat >> {0}\necho '=====' >> {0}\n", kept.display()));
     let control = format!(
         "poll 127.0.0.1 service {} protocol pop3 user anna password secret keep mda \"{}\" sslproto ''\n",
         server.address.port(),

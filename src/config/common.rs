@@ -63,7 +63,8 @@ pub struct Common {
     /// The directory with the lock files that count the slots
     ///
     /// It is made if it is not there. If the program cannot write to it, or if everybody can, every
-    /// caller is turned away.
+    /// caller is turned away. Programs that have the same directory share the slots, so this belongs
+    /// in the table of each program.
     #[arg(long, value_name = "DIR", value_parser = value::path, required = false)]
     pub lock_dir: PathBuf,
 

@@ -381,18 +381,23 @@ pub fn example() -> String {
          # where the text says that there is none. sundew.toml(5) explains every key. After a change, run\n\
          # \"smtarpit --check\" or \"tarpop --check\"; the next connection uses it.\n",
     );
-    key_args(&smtarpit).filter(|arg| config::is_common(arg)).for_each(|arg| example_key(&mut out, arg, none));
+    // Every program counts its own slots, so this one stands in the tables.
+    let shared = |arg: &&Arg| config::is_common(arg) && arg.get_id() != LOCK_DIR;
+    key_args(&smtarpit).filter(shared).for_each(|arg| example_key(&mut out, arg, none));
     example_table::<Smtarpit>(&mut out, usual::<Pacing>);
     example_table::<Tarpop>(&mut out, usual::<Pop3Pacing>);
     out
 }
+
+/// The one common key whose default is another one for each program.
+const LOCK_DIR: &str = "lock_dir";
 
 /// The table of one program.
 fn example_table<P: Program>(out: &mut String, usual: Usual) {
     let command = config::command::<P>();
     let table = P::TABLE;
     let _ = writeln!(out, "\n[{table}]");
-    let own = || key_args(&command).filter(|arg| !config::is_common(arg));
+    let own = || key_args(&command).filter(|arg| !config::is_common(arg) || arg.get_id() == LOCK_DIR);
     own().filter(|arg| arg.get_id() != "profile").for_each(|arg| example_key(out, arg, usual));
     own().filter(|arg| arg.get_id() == "profile").for_each(|arg| {
         let help = sentence(&arg.get_help().map(ToString::to_string).unwrap_or_default());

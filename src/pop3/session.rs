@@ -182,6 +182,7 @@ impl Session {
             return self.part(reply, 0, briskly, now.since.saturating_sub(since), now);
         }
         if reply.stage == Stage::Capa && self.is_endless(now) {
+            self.spotter.baited();
             let list = reply.text.strip_suffix(b".\r\n").unwrap_or(&reply.text).to_vec();
             self.speech = Some(Speech::Capa { nth: 0, bytes: list.len() as u64, since: now.since });
             let pause = self.pacing(now).capa_pause.draw(&mut self.rng);

@@ -60,6 +60,8 @@ pub struct Spotter {
     /// Mail was asked for after a login.
     mail: bool,
     ended: bool,
+    /// It was given a list that does not end, after which nobody says anything.
+    baited: bool,
 }
 
 impl Spotter {
@@ -98,6 +100,11 @@ impl Spotter {
         self.accepted |= accepted;
     }
 
+    /// It is given a list of capabilities that does not end.
+    pub fn baited(&mut self) {
+        self.baited = true;
+    }
+
     /// The conversation is over: what did not come will not come.
     pub fn ended(&mut self) {
         self.ended = true;
@@ -117,7 +124,7 @@ impl Spotter {
             _ if self.mail => Tool::Mail,
             [Verb::Stls, Verb::Capa | Verb::User | Verb::Auth, ..] => Tool::Medusa,
             [Verb::Stls, Verb::Quit] => Tool::Nmap,
-            [Verb::Stls] | [Verb::Capa] if self.ended => Tool::Nmap,
+            [Verb::Stls] | [Verb::Capa] if self.ended && !self.baited => Tool::Nmap,
             [Verb::Capa, Verb::Quit] => Tool::Hydra,
             [Verb::Capa, ..] if self.tries == 1 && self.ended => Tool::Mail,
             [Verb::Auth, ..] if self.tries > 0 || slowest < A_TENTH => Tool::Hydra,
@@ -229,6 +236,14 @@ mod tests {
         assert_eq!(tool(&[("USER bob", 1), ("PASS a", 1)], false), Tool::Unknown);
         assert!(spot(&[("CAPA", 1)], false).capa_first());
         assert!(!spot(&[("STLS", 1), ("CAPA", 1)], false).capa_first());
+    }
+
+    #[test]
+    fn who_waits_for_the_end_of_a_list_may_be_anybody() {
+        let mut spotter = spot(&[("CAPA", 1)], false);
+        spotter.baited();
+        spotter.ended();
+        assert_eq!(spotter.tool(Kind::Program), Tool::Unknown);
     }
 
     #[test]
