@@ -17,9 +17,11 @@ fn setup() -> Setup {
     Setup::serving(TARPOP, Super::Tcpserver)
 }
 
-/// A server that lets in the first pair, and is in a hurry.
+/// A server that lets in the first pair, and is in a hurry, but for the time that it waits for a client.
+const OPEN: &str = "speedup = 60\n[tarpop]\naccept_after = \"1\"\npace = \"gentle\"";
+
 fn open() -> Server {
-    setup().config("speedup = 20000\n[tarpop]\naccept_after = \"1\"").start()
+    setup().config(OPEN).start()
 }
 
 /// Has the pair of anna and secret be the one that works.
@@ -272,8 +274,8 @@ fn the_filter_of_fail2ban_for_dovecot_works_unchanged() {
 fn who_steals_the_mail_shows_up_at_smtarpit() {
     let dir = Dir::new();
     let secret = dir.write("secret", "a secret that both programs read");
-    let common = format!("secret_file = {secret:?}\nspeedup = 20000\n");
-    let server = setup().config(&format!("{common}[tarpop]\naccept_after = \"1\"")).start();
+    let common = format!("secret_file = {secret:?}\n");
+    let server = setup().config(&format!("{common}{OPEN}")).start();
     earn(&server);
     let login = logins(&server).pop().expect("the pair was earned");
     let What::Login { visit: Some(visit), .. } = login.what else { panic!("{login} has no visit") };
