@@ -152,21 +152,7 @@ impl Dialogue {
     fn message(&mut self, at: usize, head: &str, lines: Option<u64>) -> Reply {
         let text = self.maildrop.as_ref().map(|maildrop| maildrop.mailbox.text(at)).unwrap_or_default();
         let mut reply = self.about(at, head, Stage::Retr);
-        let (mut inside, mut left) = (false, lines);
-        for line in text.split_inclusive(|&b| b == b'\n') {
-            if inside {
-                match &mut left {
-                    Some(0) => break,
-                    Some(left) => *left -= 1,
-                    None => {}
-                }
-            }
-            inside |= line == b"\r\n";
-            if line.starts_with(b".") {
-                reply.text.push(b'.');
-            }
-            reply.text.extend_from_slice(line);
-        }
+        stuff(&mut reply.text, &text, lines);
         reply.text.extend_from_slice(b".\r\n");
         if lines.is_none() {
             self.counts.retrs += 1;
@@ -178,5 +164,24 @@ impl Dialogue {
             reply.notes.extend(self.note(What::Retr { number, bytes }));
         }
         reply
+    }
+}
+
+/// Adds a message, or its header and so many lines, with a dot before each that begins a line (RFC 1939 3).
+pub(super) fn stuff(out: &mut Vec<u8>, text: &[u8], lines: Option<u64>) {
+    let (mut inside, mut left) = (false, lines);
+    for line in text.split_inclusive(|&b| b == b'\n') {
+        if inside {
+            match &mut left {
+                Some(0) => break,
+                Some(left) => *left -= 1,
+                None => {}
+            }
+        }
+        inside |= line == b"\r\n";
+        if line.starts_with(b".") {
+            out.push(b'.');
+        }
+        out.extend_from_slice(line);
     }
 }
