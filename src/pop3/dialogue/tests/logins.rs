@@ -49,6 +49,41 @@ fn the_outcome_comes_with_the_failures_before() {
     for failures in 0..5 {
         paper.say("USER bob");
         assert_eq!(paper.login, None);
+        paper.say("PASS wrong");
+        assert_eq!(paper.login, Some(Login { accepted: false, failures }));
+    }
+}
+
+#[test]
+fn what_is_given_up_is_no_try() {
+    let mut paper = Paper::of(Name::Dovecot);
+    paper.play(
+        "> AUTH PLAIN
+         +\u{20}
+         > *
+         -ERR Authentication aborted by client.
+         > AUTH LOGIN
+         + VXNlcm5hbWU6
+         > Ym9i
+         + UGFzc3dvcmQ6
+         > *
+         -ERR Authentication aborted by client.
+         > AUTH PLAIN
+         +\u{20}
+         > !!!
+         -ERR [AUTH] Invalid base64 in response
+         > AUTH PLAIN
+         +\u{20}
+         > QQ
+         -ERR [AUTH] Invalid base64 data in continued response
+         > AUTH PLAIN QQ
+         -ERR [AUTH] Invalid base64 data in initial response
+         > AUTH GSSAPI
+         -ERR [AUTH] Unsupported authentication mechanism.",
+    );
+    let nameless = " PLAIN abort - -";
+    assert_eq!(paper.logins(), [nameless, "bob LOGIN abort - -", nameless, nameless, nameless]);
+    assert_eq!(paper.login, None);
     assert_eq!(paper.dialogue.totals().logins, Some(0));
 }
 
