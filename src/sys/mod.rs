@@ -60,20 +60,45 @@ pub fn forget_start_up() {
     forget_stack();
 }
 
-/// Unmaps the pages of the program itself. The few that a held connection runs on come back from the
-/// page cache when they are next used; most will not be, for days.
+#[cfg(target_pointer_width = "64")]
+type Header = libc::Elf64_Phdr;
+#[cfg(target_pointer_width = "32")]
+type Header = libc::Elf32_Phdr;
+
+/// Unmaps the pages of the program itself, its instructions and its constants. The few that a held
+/// connection runs on come back from the page cache when they are next used; most will not be, for days.
 fn forget_text() {
-    unsafe extern "C" {
-        /// Where the program begins and where its instructions end; the linker knows.
-        static __executable_start: u8;
-        static etext: u8;
+    // SAFETY: getauxval(3) only looks up a number that the kernel gave this process.
+    let told = |kind| unsafe { libc::getauxval(kind) };
+    let headers = std::ptr::with_exposed_provenance::<Header>(told(libc::AT_PHDR) as usize);
+    let count = usize::try_from(told(libc::AT_PHNUM)).unwrap_or_default();
+    if headers.is_null() || told(libc::AT_PHENT) as usize != size_of::<Header>() {
+        return;
     }
-    let (start, end) = (&raw const __executable_start, &raw const etext);
-    let start = start.map_addr(|address| address.next_multiple_of(PAGE));
-    // SAFETY: the range is file-backed and never written to, so that dropping its pages loses
-    // nothing; only addresses of the two symbols are used.
-    unsafe {
-        libc::madvise(start.cast_mut().cast(), end.addr().saturating_sub(start.addr()), libc::MADV_DONTNEED);
+    // SAFETY: the kernel says that so many program headers of this size are there; they are a part of
+    // the program, mapped as long as it runs, and nobody writes to them.
+    let headers = unsafe { std::slice::from_raw_parts(headers, count) };
+    let span = |header: &Header| {
+        let start = header.p_vaddr as usize;
+        start..start.saturating_add(header.p_memsz as usize)
+    };
+    let written = |header: &Header| header.p_flags & libc::PF_W != 0;
+    let loaded = headers.iter().filter(|header| header.p_type == libc::PT_LOAD);
+    // The headers of a program that was moved when it was loaded do not say where it is; ours are not.
+    let here = forget_text as fn() as usize;
+    let is_there = loaded.clone().any(|header| span(header).contains(&here));
+    for header in loaded.filter(|header| is_there && !written(header)) {
+        let span = span(header);
+        let (start, end) = (span.start.next_multiple_of(PAGE), span.end & !(PAGE - 1));
+        // SAFETY: the range is file-backed and never written to, so that dropping its pages loses
+        // nothing; the two pages at its ends, which may have other neighbours, are left alone.
+        unsafe {
+            libc::madvise(
+                std::ptr::with_exposed_provenance_mut(start),
+                end.saturating_sub(start),
+                libc::MADV_DONTNEED,
+            );
+        }
     }
 }
 
