@@ -198,6 +198,10 @@ impl<'a, C: Clock> Conn<'a, C> {
     }
 }
 
+/// Before a wait of this length, the memory that was needed to come here is given back; it costs a
+/// microsecond.
+const LONG: Duration = Duration::from_secs(1);
+
 impl<C: Clock> Wire for Conn<'_, C> {
     fn say(&mut self, bytes: &[u8]) {
         self.unsent.extend_from_slice(bytes);
@@ -218,6 +222,8 @@ impl<C: Clock> Wire for Conn<'_, C> {
         // Start-up is over: what it needed is not needed for the days that this wait may last.
         if !std::mem::replace(&mut self.trimmed, true) {
             sys::forget_start_up();
+        } else if until.saturating_sub(self.clock.elapsed()) >= LONG {
+            sys::forget_calls();
         }
         loop {
             // What the peer has not taken yet holds back its next command too.

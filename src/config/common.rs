@@ -236,11 +236,13 @@ impl Display for User {
     }
 }
 
-/// What the machine is known by, machine-id(5); empty if it has none.
+/// What the machine is known by, machine-id(5): 32 digits; empty if it has none.
 fn machine_id() -> Vec<u8> {
-    let mut id = Vec::new();
-    let read = File::open("/etc/machine-id").and_then(|file| file.take(64).read_to_end(&mut id));
-    read.map_or_else(|_| Vec::new(), |_| id.trim_ascii().to_vec())
+    let mut id = [0; 32];
+    match File::open("/etc/machine-id").and_then(|mut file| file.read_exact(&mut id)) {
+        Ok(()) => id.to_vec(),
+        Err(_) => Vec::new(),
+    }
 }
 
 /// A shorter secret could be found by trying.

@@ -102,14 +102,20 @@ fn forget_text() {
     }
 }
 
-/// Gives back the stack below this call, where start-up's deeper calls have been.
+/// Gives back the stack that was needed to come to a wait.
+pub fn forget_calls() {
+    forget_stack();
+}
+
+/// Gives back the stack below this call, where deeper calls have been.
 #[inline(never)]
 fn forget_stack() {
     /// More than this is never used by start-up.
     const DEPTH: usize = 64 * PAGE;
     let here = 0_u8;
-    // Four pages below are left alone: for this call, those it makes, and signal frames.
-    let end = (&raw const here).map_addr(|address| (address & !(PAGE - 1)).saturating_sub(4 * PAGE));
+    // A page below is left alone, for this call and the one it makes. The frame of a signal would lie
+    // there too, and would be gone before the call goes on.
+    let end = (&raw const here).map_addr(|address| (address & !(PAGE - 1)).saturating_sub(PAGE));
     let start = end.map_addr(|address| address.saturating_sub(DEPTH));
     // SAFETY: everything below the stack pointer (and the red zone, which is smaller than the margin)
     // is dead. Parts of the range that are not mapped are skipped by the kernel.
