@@ -238,6 +238,12 @@ impl Watch {
         self.score() >= LEANING
     }
 
+    /// Whether a line came key by key, and nothing else says that a program did it. Where a reply costs
+    /// half a minute, the first such line is reason enough to answer sooner.
+    pub fn typed(&self) -> bool {
+        self.signs.count(Sign::Keys) > 0 && self.score() > 0
+    }
+
     fn score(&self) -> i32 {
         self.words().iter().map(|word| word.points).sum()
     }

@@ -50,7 +50,7 @@ fn is_table(arg: &&Arg) -> bool {
 struct Source<'a> {
     matches: &'a ArgMatches,
     origins: &'a Origins,
-    implied: &'a dyn Fn(&str) -> Option<String>,
+    implied: &'a dyn Fn(&str) -> Option<(String, &'static str)>,
 }
 
 impl Source<'_> {
@@ -82,7 +82,7 @@ fn line(out: &mut String, arg: &Arg, source: &Source) {
         // What follows from another key stays a comment: written out, it would hold in profiles too.
         _ => {
             let _ = match (source.implied)(key) {
-                Some(value) => writeln!(out, "# {key} = {value} # by pace"),
+                Some((value, by)) => writeln!(out, "# {key} = {value} # by {by}"),
                 None => writeln!(out, "# {key} is not set"),
             };
             return;

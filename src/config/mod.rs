@@ -54,8 +54,9 @@ pub trait Program: clap::Parser {
 
     /// Looks for values that do not go together.
     fn fit(&self, origins: &Origins) -> Result<(), Failure>;
-    /// The value, as TOML, of a key that is not set and has no default but follows from others.
-    fn implied(&self, key: &str) -> Option<String>;
+    /// The value, as TOML, of a key that is not set and has no default but follows from another, and
+    /// from which.
+    fn implied(&self, key: &str) -> Option<(String, &'static str)>;
     /// What `--check` should warn about: each one a sentence without a full stop, after a key.
     fn warnings(&self) -> Vec<String>;
 }

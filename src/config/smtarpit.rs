@@ -276,10 +276,10 @@ impl Program for Smtarpit {
         Ok(())
     }
 
-    fn implied(&self, key: &str) -> Option<String> {
+    fn implied(&self, key: &str) -> Option<(String, &'static str)> {
         let schedule = self.schedule();
         let value = if key == "pace" { Some(schedule.name) } else { Pacing::number(&schedule.ordinary, key) };
-        value.map(|value| super::toml(&value))
+        value.map(|value| (super::toml(&value), "pace"))
     }
 
     fn warnings(&self) -> Vec<String> {

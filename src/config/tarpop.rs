@@ -296,14 +296,14 @@ impl Program for Tarpop {
         self.common.fit(origins)
     }
 
-    fn implied(&self, key: &str) -> Option<String> {
+    fn implied(&self, key: &str) -> Option<(String, &'static str)> {
         if key == "state_dir" {
-            return Some(super::toml(&self.state_dir().display().to_string()));
+            return Some((super::toml(&self.state_dir().display().to_string()), "lock_dir"));
         }
         let schedule = self.schedule();
         let value =
             if key == "pace" { Some(schedule.name) } else { Pop3Pacing::number(&schedule.ordinary, key) };
-        value.map(|value| super::toml(&value))
+        value.map(|value| (super::toml(&value), "pace"))
     }
 
     fn warnings(&self) -> Vec<String> {

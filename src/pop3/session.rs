@@ -87,6 +87,11 @@ impl Session {
         if self.allowed { Kind::Allowed } else { self.watch.kind() }
     }
 
+    /// Who is taken for a person, or leans that way.
+    fn is_person(&self) -> bool {
+        self.watch.leaning() || self.watch.typed()
+    }
+
     /// The pacing that applies now.
     fn pacing(&mut self, now: Now) -> Pacing {
         let (name, pacing) = self.schedule.at(now.wall);
@@ -149,8 +154,7 @@ impl Session {
         let refused = reply.login.filter(|login| !login.accepted);
         let natural =
             refused.map_or(Duration::ZERO, |login| natural(&self.dialogue.persona().failure, login.failures));
-        // Who is taken for a person leans that way too.
-        if self.watch.leaning() {
+        if self.is_person() {
             return pacing.human.draw(&mut self.rng) + natural;
         }
         let tool = match pacing.delay {
@@ -178,7 +182,7 @@ impl Session {
     fn say(&mut self, mut reply: Reply, now: Now) -> Turn {
         if reply.stage == Stage::Retr && reply.text.len() > reply.head && !self.allowed {
             let since = *self.reading_since.get_or_insert(now.since);
-            let briskly = self.watch.leaning();
+            let briskly = self.is_person();
             return self.part(reply, 0, briskly, now.since.saturating_sub(since), now);
         }
         if reply.stage == Stage::Capa && self.is_endless(now) {
@@ -199,7 +203,7 @@ impl Session {
             EndlessCapa::Guessing => self.guessing,
             EndlessCapa::Never => false,
         };
-        wanted && self.spotter.capa_first() && !self.allowed && !self.watch.leaning()
+        wanted && self.spotter.capa_first() && !self.allowed && !self.is_person()
     }
 
     /// Says the next part of a message, some time after the first was asked for.

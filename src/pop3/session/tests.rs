@@ -384,8 +384,10 @@ fn who_types_waits_as_long_as_for_the_real_server() {
     let writes = went.writes();
     let last = &writes[writes.len() - 2];
     assert!(last.1.starts_with("-ERR"), "{writes:?}");
-    // Its second failure: 2 s and a penalty of 4 s, and the pause of a person.
-    assert!(went.end().word() == "end" && went.logins() == 2);
+    assert_eq!(went.logins(), 2);
+    // Lines were complete before these; the failures wait 2 s, then 6 s, and a person's pause.
+    let longest = writes.windows(2).map(|pair| pair[1].0 - pair[0].0).max().unwrap();
+    assert!(longest < Duration::from_secs(16), "{writes:?}");
 }
 
 #[test]
