@@ -56,7 +56,7 @@ pub(super) static EXCHANGE: Persona = Persona {
     name: Name::Exchange,
     banner: "+OK The Microsoft Exchange POP3 service is ready.",
     capa: "+OK",
-    busy: "-ERR [SYS/TEMP] BYE Connection refused",
+    busy: "-ERR [SYS/TEMP] Connection refused",
     before: State {
         verbs: &[
             alone("CAPA", Does::Capa, ARGUMENTS),
