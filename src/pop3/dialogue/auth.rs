@@ -42,6 +42,7 @@ impl Dialogue {
         });
         let (exchange, step) = Exchange::begin(mechanism, response);
         let reply = match step {
+            Step::NotBase64 if sasl.lenient && asks_name(&exchange) => self.go_on_doomed(exchange, moment),
             Step::NotBase64 | Step::Cancelled => self.aborted(sasl.initial, &exchange),
             step => self.auth_step(exchange, false, step, b"", moment),
         };
@@ -64,14 +65,18 @@ impl Dialogue {
         let step = match exchange.answer(response) {
             _ if sasl.star && line.starts_with(b"*") => Step::Cancelled,
             Step::NotBase64 if sasl.lenient && asks_name(&exchange) => {
-                // It goes on as with an empty name, but the password decides nothing.
-                let step = exchange.answer(b"");
-                return self.auth_step(exchange, true, step, line, moment);
+                return self.go_on_doomed(exchange, moment);
             }
             Step::Complete { .. } if doomed => Step::NotBase64,
             step => step,
         };
         self.auth_step(exchange, doomed, step, line, moment)
+    }
+
+    /// It goes on as with an empty name, but the password decides nothing.
+    fn go_on_doomed(&mut self, mut exchange: Exchange, moment: &mut Moment<'_>) -> Reply {
+        let step = exchange.answer(b"");
+        self.auth_step(exchange, true, step, b"", moment)
     }
 
     fn auth_step(

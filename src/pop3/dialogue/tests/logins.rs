@@ -125,6 +125,8 @@ fn courier_bears_a_little_that_is_not_base64() {
          > AAAA
          -ERR Authentication aborted.
          > AUTH LOGIN AAA
+         + UGFzc3dvcmQ6
+         > AAAA
          -ERR Authentication aborted.
          > AUTH LOGIN *
          + UGFzc3dvcmQ6
