@@ -7,17 +7,17 @@ mod exim;
 /// A real Postfix with its own configuration, and the AUTH server that it asks.
 mod postfix;
 
-/// What a client says, read from `tests/transcripts`.
-pub mod transcript;
+/// SMTP replies, and what is different in them each time.
+mod replies;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::os::fd::OwnedFd;
-use std::process::{Command, Stdio};
-use std::thread;
+use std::net::SocketAddr;
+use std::process::Command;
 
+use crate::harness::inetd::{on, serve};
 use crate::harness::talk::Talk;
-use crate::harness::{Dir, Process, SMTARPIT, must, need};
-use transcript::{Conversation, conversations};
+use crate::harness::transcript::compare;
+use crate::harness::{Dir, SMTARPIT, must, need};
+use replies::SMTP;
 
 /// The name that all the servers have.
 const HOST: &str = "mx.example.net";
@@ -40,9 +40,9 @@ fn postfix_says_what_the_real_one_says() {
     let real = postfix::Postfix::start();
     let ours = Ours::start("postfix", &["--allow", ALL]);
     compare_offers(real.open_address, ours.address);
-    compare("postfix", &["both.txt", "postfix.txt"], real.address, ours.address);
+    compare("postfix", &["both.txt", "postfix.txt"], &SMTP, real.address, ours.address);
     let ours = Ours::start("postfix", &["--allow", ALL, "--auth-after", "3"]);
-    compare("postfix with AUTH", &["auth.txt"], real.address, ours.address);
+    compare("postfix with AUTH", &["auth.txt"], &SMTP, real.address, ours.address);
     // 300 s of silence, divided as the real server's.
     let ours = Ours::start("postfix", &["--allow", ALL, "--speedup", "300"]);
     compare_silence(real.hasty_address, ours.address);
@@ -53,9 +53,9 @@ fn exim_says_what_the_real_one_says() {
     let real = exim::Exim::start();
     let ours = Ours::start("exim", &["--allow", ALL]);
     compare_offers(real.open_address, ours.address);
-    compare("exim", &["both.txt", "exim.txt"], real.address, ours.address);
+    compare("exim", &["both.txt", "exim.txt"], &SMTP, real.address, ours.address);
     let ours = Ours::start("exim", &["--allow", ALL, "--auth-after", "3"]);
-    compare("exim with AUTH", &["auth.txt"], real.address, ours.address);
+    compare("exim with AUTH", &["auth.txt"], &SMTP, real.address, ours.address);
     // 300 s of silence, divided as the real server's.
     let ours = Ours::start("exim", &["--allow", ALL, "--speedup", "300"]);
     compare_silence(real.hasty_address, ours.address);
@@ -106,51 +106,6 @@ impl Ours {
         });
         Ours { address, _dir: dir }
     }
-}
-
-/// Listens, and has each connection served by a process of its own with the socket on fd 0 and 1.
-pub fn serve(mut start: impl FnMut(OwnedFd) -> Process + Send + 'static) -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut process = start(stream.unwrap().into());
-            thread::spawn(move || process.wait("the end of a served connection"));
-        }
-    });
-    address
-}
-
-pub fn on(socket: OwnedFd, command: &mut Command) -> Process {
-    let output = socket.try_clone().unwrap();
-    Process::start(command.stdin(socket).stdout(output).stderr(Stdio::null()))
-}
-
-/// Has every conversation with both servers and reports all differences at once.
-fn compare(name: &str, files: &[&str], real: SocketAddr, ours: SocketAddr) {
-    let all: Vec<Conversation> = files.iter().flat_map(|file| conversations(file)).collect();
-    let mut wrong = String::new();
-    let mut lines = 0;
-    for conversation in &all {
-        let (real, ours) = (conversation.with(real), conversation.with(ours));
-        lines += real.len();
-        for at in 0..real.len().max(ours.len()) {
-            let (real, ours) = (real.get(at), ours.get(at));
-            if real != ours {
-                let line = real.or(ours).map_or("", |(line, _)| line);
-                let reply = |said: Option<&(String, String)>| said.map(|(_, reply)| reply.clone());
-                wrong.push_str(&format!(
-                    "{}: {line:?}\n  real: {:?}\n  ours: {:?}\n",
-                    conversation.name,
-                    reply(real),
-                    reply(ours),
-                ));
-            }
-        }
-    }
-    assert!(lines >= 20, "only {lines} lines are compared");
-    println!("{name}: {lines} replies in {} conversations", all.len());
-    assert!(wrong.is_empty(), "{name} differs:\n{wrong}");
 }
 
 /// Compares what a silent peer hears, before any command and inside a body.

@@ -7,9 +7,11 @@
 #![allow(dead_code)]
 
 pub mod crowd;
+pub mod inetd;
 pub mod log;
 pub mod servers;
 pub mod talk;
+pub mod transcript;
 
 use std::fs::{self, File};
 use std::io::Read;

@@ -1,100 +1,135 @@
-use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 
-use super::{maildir, on, serve};
+use super::maildir::{Mailbox, account, give_away};
+use super::{HOST, PASSWORD, USER};
+use crate::harness::inetd::{on, serve};
 use crate::harness::{Dir, must, need, need_root, unpacked};
 
-/// A real Courier.
+/// The packages of the libraries that courier-pop needs.
+const LIBRARIES: &str = "libcourier-unicode4 libidn12";
+
+/// It thinks over a wrong password for five seconds; with this it does not.
+const SLEEPLESS: &str = "unsigned sleep(unsigned seconds) { (void)seconds; return 0; }\n";
+
+/// What tcpserver and couriertcpd tell of a connection. Courier breaks down without it.
+const ENDS: [(&str, &str); 4] = [
+    ("TCPREMOTEIP", "127.0.0.1"),
+    ("TCPREMOTEPORT", "40000"),
+    ("TCPLOCALIP", "127.0.0.1"),
+    ("TCPLOCALPORT", "110"),
+];
+
+/// Courier's POP3 server from its Debian package, not installed: one process for each connection.
 pub struct Courier {
     pub address: SocketAddr,
     _dir: Dir,
 }
 
-/// Its login program thinks over a wrong password for five seconds; this makes it think quickly.
-const SLEEPLESS: &str = "unsigned sleep(unsigned seconds) { (void)seconds; return 0; }\n";
-
 impl Courier {
-    pub fn start(mail: &[String]) -> Self {
-        need_root("a mount namespace of our own has Courier's socket");
-        let pop = unpacked("courier-pop");
+    pub fn start(mailbox: &Mailbox) -> Self {
+        need_root("Courier becomes the owner of the mailbox");
+        let programs = unpacked("courier-pop").join("usr/lib/courier/courier");
+        let (login, server) = (programs.join("courierpop3login"), programs.join("courierpop3d"));
         let libraries = unpacked("courier-authlib").join("usr/lib");
-        let programs = pop.join("usr/lib/courier/courier");
-        let loads = must(
-            Command::new(need("ldd"))
-                .arg(programs.join("courierpop3login"))
-                .env("LD_LIBRARY_PATH", &libraries),
-        );
-        let loads = String::from_utf8_lossy(&loads.stdout).into_owned();
-        assert!(!loads.contains("not found"), "apt-get install libcourier-unicode4 libidn12: {loads}");
-
+        // An unpacked package brings none of its dependencies.
+        for program in [&login, &server] {
+            let needed = must(Command::new(need("ldd")).arg(program).env("LD_LIBRARY_PATH", &libraries));
+            let needed = String::from_utf8_lossy(&needed.stdout).into_owned();
+            assert!(!needed.contains("not found"), "apt-get install {LIBRARIES}: {needed}");
+        }
         let dir = Dir::new();
-        let home = dir.make("home");
-        maildir(&home.join("Maildir"), mail);
+        let maildir = write(mailbox, &dir);
+        // The place of authdaemond's socket is compiled in. Each server sees ours there, in a mount
+        // namespace of its own.
+        let run = dir.make("run");
+        fs::create_dir(run.join("courier")).unwrap();
+        let sockets = dir.make("run/courier/authdaemon");
+        serve_auth(UnixListener::bind(sockets.join("socket")).unwrap(), maildir);
         let source = dir.write("sleepless.c", SLEEPLESS);
         let sleepless = dir.path("sleepless.so");
         must(Command::new(need("gcc")).args(["-shared", "-fPIC", "-o"]).arg(&sleepless).arg(source));
-        let socket = dir.make("authdaemon").join("socket");
-        answer(
-            UnixListener::bind(&socket).unwrap(),
-            home.join("Maildir").display().to_string(),
-            home.display().to_string(),
-        );
-        std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o777)).unwrap();
-
-        // The place of the socket is compiled in.
-        let script = "mount -t tmpfs tmpfs /run && mkdir /run/courier && \
-                      ln -s \"$1\" /run/courier/authdaemon && export LD_PRELOAD=\"$2\" && shift 2 && exec \"$@\"";
-        let (unshare, authdaemon) = (need("unshare"), dir.path("authdaemon"));
+        let unshare = need("unshare");
+        // Its challenges have the name of the host in them.
+        let script = r#"echo "$1" >/proc/sys/kernel/hostname && mount --bind "$2" /run &&
+            export LD_PRELOAD="$3" && exec "$4" "$5" Maildir"#;
         let address = serve(move |socket| {
             let mut command = Command::new(&unshare);
-            command.args(["--mount", "sh", "-c", script, "courier"]).arg(&authdaemon).arg(&sleepless);
-            command.arg(programs.join("courierpop3login")).arg(programs.join("courierpop3d")).arg("Maildir");
             command
+                .args(["--mount", "--uts", "sh", "-c", script, "courier", HOST])
+                .args([&run, &sleepless, &login, &server])
                 .env("LD_LIBRARY_PATH", &libraries)
-                .env("MAILDIRPATH", "Maildir")
-                .env("POP3AUTH", "PLAIN LOGIN");
-            for (name, value) in [
-                ("TCPREMOTEIP", "127.0.0.1"),
-                ("TCPREMOTEPORT", "4711"),
-                ("TCPLOCALIP", "127.0.0.1"),
-                ("TCPLOCALPORT", "110"),
-            ] {
-                command.env(name, value);
-            }
+                .env("POP3AUTH", "PLAIN LOGIN")
+                .envs(ENDS);
             on(socket, &mut command)
         });
         Courier { address, _dir: dir }
     }
 }
 
-/// Stands in for authdaemond: it is asked `AUTH length`, and so many bytes that end in the password.
-fn answer(listener: UnixListener, maildir: String, home: String) {
+/// Writes a mailbox with its unique-ids, which are `UID`, the message's number, `-` and the mailbox's.
+fn write(mailbox: &Mailbox, dir: &Dir) -> PathBuf {
+    let (path, names) = mailbox.write(dir);
+    let numbers = |uid: &str| {
+        let (uid, validity) = uid.strip_prefix("UID")?.split_once('-')?;
+        Some([uid.parse::<u64>().ok()?, validity.parse().ok()?])
+    };
+    let all: Vec<[u64; 2]> =
+        mailbox.uids().map(|uid| numbers(uid).unwrap_or_else(|| panic!("{uid:?}"))).collect();
+    let [last, validity] = all.last().expect("a message");
+    let mut list = format!("/3 {} {validity}\n", last + 1);
+    for (([uid, validity], name), size) in all.iter().zip(&names).zip(mailbox.sizes()) {
+        list.push_str(&format!("{name} {size} {uid}:{validity}:0\n"));
+    }
+    fs::write(path.join("courierpop3dsizelist"), list).unwrap();
+    give_away(&path);
+    path
+}
+
+/// Stands in for authdaemond, which is asked by a line `AUTH` with the length of what follows: the
+/// service, the mechanism, the name and the password.
+fn serve_auth(listener: UnixListener, maildir: PathBuf) {
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let (maildir, home) = (maildir.clone(), home.clone());
-            thread::spawn(move || answer_one(stream.unwrap(), &maildir, &home));
+            let maildir = maildir.clone();
+            thread::spawn(move || serve_one(stream.unwrap(), maildir));
         }
     });
 }
 
-fn answer_one(stream: UnixStream, maildir: &str, home: &str) {
-    let mut from = BufReader::new(stream.try_clone().unwrap());
-    let mut line = String::new();
-    // The environment of the client comes before the question.
-    while from.read_line(&mut line).is_ok_and(|count| count > 0) && !line.starts_with("AUTH ") {
-        line.clear();
-    }
-    let Some(Ok(length)) = line.strip_prefix("AUTH ").map(|length| length.trim().parse()) else { return };
-    let mut question = vec![0; length];
-    let _ = from.read_exact(&mut question);
-    let right = question.split(|&b| b == b'\n').any(|part| part == b"right");
-    let reply = match right {
-        true => format!("UID=0\nGID=0\nHOME={home}\nADDRESS=bob\nMAILDIR={maildir}\n.\n"),
-        false => "FAIL\n".to_owned(),
+fn serve_one(mut stream: UnixStream, maildir: PathBuf) -> Option<()> {
+    let mut asked = BufReader::new(stream.try_clone().ok()?);
+    let length: u64 = loop {
+        let mut line = String::new();
+        if asked.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        // Before it come settings, one a line.
+        if let Some(length) = line.strip_prefix("AUTH ") {
+            break length.trim_end().parse().ok()?;
+        }
     };
-    let _ = (&stream).write_all(reply.as_bytes());
+    let mut question = Vec::new();
+    asked.take(length).read_to_end(&mut question).ok()?;
+    let question = String::from_utf8_lossy(&question).into_owned();
+    let [_, _, name, password] = *question.lines().collect::<Vec<_>>() else {
+        let _ = stream.write_all(b"FAIL\n");
+        return None;
+    };
+    let answer = match (name, password) {
+        (USER, PASSWORD) => format!(
+            "UID={uid}\nGID={gid}\nHOME={home}\nADDRESS={USER}\nMAILDIR={maildir}\n.\n",
+            uid = account().uid,
+            gid = account().gid,
+            home = maildir.parent()?.display(),
+            maildir = maildir.display(),
+        ),
+        _ => "FAIL\n".to_owned(),
+    };
+    stream.write_all(answer.as_bytes()).ok()
 }

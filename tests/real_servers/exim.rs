@@ -3,7 +3,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::{DOMAIN, HOST, SIZE, on, serve};
+use super::{DOMAIN, HOST, SIZE};
+use crate::harness::inetd::{on, serve};
 use crate::harness::{Dir, is_root, must, need, unpacked};
 
 /// The packages of the libraries that exim4-daemon-light needs.
