@@ -11,9 +11,10 @@ mod auth;
 mod line;
 mod maildrop;
 mod numbers;
+mod policy;
+mod reply;
 
-use super::gate::{Gate, Method, Try};
-use super::mailbox::Mailbox;
+use super::gate::{Method, Try};
 use crate::Rng;
 use crate::event::{Plain, Reason, Totals, Verdict, What};
 use crate::persona::pop3::{Argument, Counts, Cr, Does, Longest, Part, Persona, State, Verb};
@@ -22,7 +23,9 @@ use crate::sasl::Exchange;
 use chrono::{DateTime, FixedOffset};
 use line::Command;
 use maildrop::Maildrop;
+pub use policy::{Mailboxes, Passwords, Policy};
 use rand::RngExt as _;
+pub use reply::{Login, Next, Reply, Stage};
 use std::time::Duration;
 
 /// The longest name and the longest password kept, in bytes; longer ones are cut.
@@ -31,97 +34,11 @@ const LONGEST_KEPT: usize = 512;
 /// The most events of one conversation; a peer that goes on is counted, but no longer logged.
 const MOST_NOTES: u32 = 2000;
 
-/// Where in the conversation a reply stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    Banner,
-    Capa,
-    Stls,
-    User,
-    /// PASS, APOP and the end of AUTH: a login was tried.
-    Login,
-    /// AUTH up to its last line.
-    Auth,
-    /// STAT, LIST, UIDL, LAST.
-    List,
-    /// RETR and TOP.
-    Retr,
-    Quit,
-    /// Any other command.
-    Other,
-}
-
-impl Stage {
-    /// The word for it in the log.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Stage::Banner => "banner",
-            Stage::Capa => "capa",
-            Stage::Stls => "stls",
-            Stage::User => "user",
-            Stage::Login => "login",
-            Stage::Auth => "auth",
-            Stage::List => "list",
-            Stage::Retr => "retr",
-            Stage::Quit => "quit",
-            Stage::Other => "command",
-        }
-    }
-}
-
-/// What to say, and what comes next.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reply {
-    /// Complete, with CR LF, maybe many lines.
-    pub text: Vec<u8>,
-    /// How many bytes of it are the first line; what follows is a list or a message.
-    pub head: usize,
-    /// What it answers.
-    pub stage: Stage,
-    /// A login was tried: whether it was let in, and the failures before.
-    pub login: Option<Login>,
-    pub next: Next,
-    /// What the log should have of it.
-    pub notes: Vec<What>,
-}
-
-/// The outcome of a login.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Login {
-    pub accepted: bool,
-    pub failures: u32,
-}
-
-/// What the persona expects after a reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// A command, or a line of an AUTH exchange.
-    Command,
-    /// Nothing: it closes.
-    Close(Reason),
-}
-
 /// The moment at which the dialogue is asked.
 pub struct Moment<'m> {
     pub wall: DateTime<FixedOffset>,
     /// For what differs from one reply to the next: APOP stamps, session ids.
     pub rng: &'m mut Rng,
-}
-
-/// Makes the mailbox of a user who was let in, with the visit that the gate named.
-pub type Mailboxes = dyn Fn(&[u8], Option<u32>, DateTime<FixedOffset>) -> Mailbox;
-
-/// Makes what the log may have of a password.
-pub type Passwords = dyn Fn(&[u8]) -> Option<Plain>;
-
-/// Everything that a conversation is decided by, besides what the peer says.
-pub struct Policy {
-    pub persona: &'static Persona,
-    pub hostname: String,
-    pub gate: Box<dyn Gate>,
-    pub mailboxes: Box<Mailboxes>,
-    /// What the log may have of a password, and in which form.
-    pub passwords: Box<Passwords>,
 }
 
 /// One conversation.
@@ -555,13 +472,6 @@ impl Dialogue {
     fn note(&mut self, what: What) -> Option<What> {
         self.noted = self.noted.saturating_add(1);
         (self.noted <= MOST_NOTES).then_some(what)
-    }
-}
-
-impl Reply {
-    fn new(text: Vec<u8>, stage: Stage) -> Self {
-        let head = text.iter().position(|&b| b == b'\n').map_or(text.len(), |at| at + 1);
-        Reply { text, head, stage, login: None, next: Next::Command, notes: Vec::new() }
     }
 }
 

@@ -8,6 +8,7 @@
 //!
 //! All addresses are the operator's own: those of the [`Cast`], and of machines in the same domain.
 
+mod facts;
 mod mime;
 mod people;
 mod thread;
