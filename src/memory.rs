@@ -110,10 +110,11 @@ impl Memory {
         Memory { file: None, record: Record::default() }
     }
 
-    /// How long ago the network's last password was wrong, at this time in seconds since 1970.
-    pub fn last_failure(&self, now: i64) -> Option<Duration> {
+    /// Whether the network guesses passwords, at this time in seconds since 1970: one was wrong within
+    /// the time that is `lately`, and none was right yet. Who has one comes to read the mail.
+    pub fn is_guessing(&self, now: i64, lately: Duration) -> bool {
         let ago = u64::try_from(now.saturating_sub(self.record.failed)).unwrap_or_default();
-        (self.record.failed > 0).then(|| Duration::from_secs(ago))
+        self.record.failed > 0 && self.record.earned.is_none() && ago < lately.as_secs()
     }
 
     /// Judges a try and remembers it. `None` is a try whose password is not known: it is wrong.

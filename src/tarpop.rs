@@ -59,7 +59,7 @@ impl Pit for Tarpop {
     }
 
     fn engine(&self, memory: Memory, with: Circumstances) -> Box<dyn Engine> {
-        let guessing = memory.last_failure(with.wall.timestamp()).is_some_and(|ago| ago < LATELY);
+        let guessing = memory.is_guessing(with.wall.timestamp(), LATELY);
         let network = peer::network(with.ends.peer);
         let range = self.mailbox.accept_after;
         let after = gate::earns_at(&with.key, &network, range.from, range.to);

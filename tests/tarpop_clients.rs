@@ -326,3 +326,25 @@ fn who_steals_the_mail_shows_up_at_smtarpit() {
     assert!(ours >= 3, "{visit} is in none of {receipts:?}");
     assert!(receipts.iter().any(|receipt| receipt.contains(".cast.")), "{receipts:?}");
 }
+
+#[test]
+fn who_has_found_the_password_by_guessing_can_read_the_mail_with_any_program() {
+    let server =
+        setup().config("speedup = 60\n[tarpop]\npace = \"gentle\"\nendless_capa = \"guessing\"").start();
+    let mut found = None;
+    for number in 0..9 {
+        let mut talk = server.talk();
+        talk.line();
+        talk.asks("USER anna");
+        if talk.asks(&format!("PASS try{number}")).starts_with("+OK") {
+            found = Some(format!("anna:try{number}"));
+            break;
+        }
+    }
+    let found = found.expect("three to nine tries are enough");
+    // Curl asks for the capabilities first.
+    let url = format!("pop3://{}/1", server.address);
+    let ran = run(Command::new(need("curl")).args(["-sS", "-u", &found, &url]), MINUTE);
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.starts_with("Return-Path: <"), "{}", ran.stdout);
+}

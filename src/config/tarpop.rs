@@ -178,7 +178,7 @@ words! {
         Tool "tool" "the tool: each that is recognised waits as long as it bears",
     }
     EndlessCapa {
-        Guessing "guessing" "who asks for it first, from a network that has guessed passwords within a day",
+        Guessing "guessing" "who asks for it first, from a network that has guessed within a day and found nothing",
         Always "always" "everyone who asks for it first",
         Never "never" "nobody",
     }

@@ -78,9 +78,22 @@ fn failures_add_up_and_are_forgotten_after_quiet() {
     assert_eq!(failures(NOW + 68 + 30), 0);
     assert_eq!(failures(NOW + 98), 1);
     assert_eq!(failures(NOW - 1000), 0, "the clock was set back");
-    let seen = dir.open("192.0.2.8").last_failure(NOW);
-    assert_eq!(seen, Some(Duration::from_secs(1000)));
-    assert_eq!(dir.open("198.51.100.1").last_failure(NOW), None);
+}
+
+#[test]
+fn a_network_guesses_for_a_day_and_until_it_has_a_password() {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let dir = Dir::new();
+    let is_guessing = |now| dir.open("192.0.2.8").is_guessing(now, DAY);
+    assert!(!is_guessing(NOW));
+    dir.open("192.0.2.7").judge(pair(1), RULES, NOW);
+    assert!(is_guessing(NOW) && is_guessing(NOW + 86_399) && is_guessing(NOW - 100));
+    assert!(!is_guessing(NOW + 86_400));
+    assert!(!dir.open("198.51.100.1").is_guessing(NOW, DAY));
+    dir.open("192.0.2.7").judge(pair(2), RULES, NOW);
+    assert!(dir.open("192.0.2.7").judge(pair(3), RULES, NOW).accepted);
+    dir.open("192.0.2.7").judge(pair(4), RULES, NOW);
+    assert!(!is_guessing(NOW));
 }
 
 #[test]

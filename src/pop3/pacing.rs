@@ -22,7 +22,7 @@ pub enum Delay {
 /// Who gets a list of capabilities that does not end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndlessCapa {
-    /// Who asks for it first and comes from a network that has guessed passwords within a day.
+    /// Who asks for it first and comes from a network that has guessed within a day and found nothing.
     Guessing,
     /// Everyone who asks for it first.
     Always,
