@@ -130,6 +130,7 @@ pub(super) static EXCHANGE: Persona = Persona {
         apop_form: UNKNOWN,
         apop_refused: UNKNOWN,
         forgets_user: true,
+        // It closes after some; that it is the fourth is our guess.
         closes: Some((4, CLOSED)),
     },
     sasl: Sasl {
