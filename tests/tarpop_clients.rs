@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use sundew::event::{Event, Tool, Verdict, What};
 
+use crate::harness::log::Line;
 use crate::harness::servers::{Server, Setup, Super, TARPOP};
 use crate::harness::talk::Talk;
 use crate::harness::{Dir, Running, need, run, shipped};
@@ -248,11 +249,13 @@ fn the_filter_of_fail2ban_for_dovecot_works_unchanged() {
             talk.asks(&format!("PASS {password}"));
         }
         talk.asks("QUIT");
-        server.log.end_of(&talk);
     }
-    let lines: Vec<String> = server
-        .log
-        .lines()
+    // Each of these lines is written after the `end` of its conversation, so the ends are not enough to wait for.
+    let failed = |line: &Line| line.raw.contains("dovecot: pop3-login: ");
+    let lines = server.log.until("a line of Dovecot's for each conversation", |lines| {
+        (lines.iter().filter(|line| failed(line)).count() == 2).then(|| lines.to_vec())
+    });
+    let lines: Vec<String> = lines
         .into_iter()
         // What syslogd does: the priority goes, the name of the machine comes.
         .filter_map(|line| Some(line.raw.split_once('>')?.1.to_owned()))
