@@ -171,7 +171,14 @@ impl<'a, W: Wire, C: Clock> Drive<'a, W, C> {
 
     fn still(&mut self, engine: &dyn Engine) {
         let held = Seconds::new(self.wire.last_seen());
-        (self.log)(What::Still { held, stage: engine.stage().into(), profile: engine.profile().into() });
+        let (_, bytes_out) = self.wire.counts();
+        (self.log)(What::Still {
+            held,
+            stage: engine.stage().into(),
+            profile: engine.profile().into(),
+            made: engine.totals().made,
+            bytes_out: Some(bytes_out),
+        });
     }
 
     /// Keeps what a panic's last words need.
@@ -206,6 +213,8 @@ impl<'a, W: Wire, C: Clock> Drive<'a, W, C> {
             messages: totals.messages,
             logins: totals.logins,
             retrs: totals.retrs,
+            pages: totals.pages,
+            made: totals.made,
             tool: totals.tool,
         });
         reason

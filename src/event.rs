@@ -79,8 +79,18 @@ events! {
     Login "login" { user: Plain, method: Plain, verdict: Verdict, password: Option<Plain>, visit: Option<Plain> }
     /// A message of the mailbox was sent, `bytes` of it.
     Retr "retr" { number: u64, bytes: u64 }
-    /// Every ten minutes of a long hold.
-    Still "still" { held: Seconds, stage: Plain, profile: Plain }
+    /// A web request was answered. `path` is what was asked for, `status` that of RFC 9110, `bytes` how
+    /// many bytes of content the answer has in full. `addresses` is how many the page shows, and `visit`
+    /// names those among them that only this network sees, with `season`.
+    Page "page" {
+        method: Plain, host: Plain, path: Plain, status: u64, agent: Plain, bytes: u64,
+        addresses: Option<u64>, season: Option<u64>, visit: Option<Plain>,
+    }
+    /// Every ten minutes of a long hold. `made` is how many bytes an answer of known length has, and
+    /// `bytes_out` how many of all that was said the peer has taken.
+    Still "still" {
+        held: Seconds, stage: Plain, profile: Plain, made: Option<u64>, bytes_out: Option<u64>,
+    }
     /// The end of every conversation that got a slot.
     End "end" {
         /// From connect to the last moment the peer is known to have been there.
@@ -92,6 +102,10 @@ events! {
         profile: Plain,
         commands: u64, mails: Option<u64>, null_from: Option<u64>, rcpts: Option<u64>,
         auths: Option<u64>, messages: Option<u64>, logins: Option<u64>, retrs: Option<u64>,
+        pages: Option<u64>,
+        /// How many bytes the answers have in full, where that is known before they are sent; compare it
+        /// with `bytes_out`.
+        made: Option<u64>,
         /// The software that guesses passwords, as far as it is known.
         tool: Option<Tool>,
     }
@@ -128,7 +142,7 @@ macro_rules! words {
 words! {
     /// Why a conversation ended.
     Reason {
-        /// The peer said QUIT and had its answer.
+        /// The peer said QUIT, or asked for a page, and had its answer.
         Quit "quit",
         /// The peer closed or reset the connection.
         Hangup "hangup",
@@ -211,6 +225,8 @@ pub struct Totals {
     pub messages: Option<u64>,
     pub logins: Option<u64>,
     pub retrs: Option<u64>,
+    pub pages: Option<u64>,
+    pub made: Option<u64>,
     pub tool: Option<Tool>,
 }
 

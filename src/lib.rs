@@ -47,6 +47,7 @@ pub mod spool;
 pub mod start;
 pub mod sys;
 pub mod tarpop;
+pub mod web;
 
 /// The generator behind every random choice; seeded by the system, or by `--seed`.
 pub type Rng = rand::rngs::StdRng;

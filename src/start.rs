@@ -362,6 +362,8 @@ fn last_words(panic: &PanicHookInfo<'_>) {
             messages: None,
             logins: None,
             retrs: None,
+            pages: None,
+            made: None,
             tool: None,
         },
     );

@@ -369,6 +369,8 @@ fn end((stage, kind, evidence, totals): (&str, Kind, &str, Totals)) -> What {
         messages: totals.messages,
         logins: totals.logins,
         retrs: totals.retrs,
+        pages: totals.pages,
+        made: totals.made,
         tool: totals.tool,
     }
 }

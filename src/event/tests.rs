@@ -31,12 +31,24 @@ prop_compose! {
         kind in proptest::sample::select(Kind::ALL),
         (mails, null_from, rcpts) in any::<(Option<u64>, Option<u64>, Option<u64>)>(),
         (auths, messages, logins, retrs) in any::<(Option<u64>, Option<u64>, Option<u64>, Option<u64>)>(),
+        (pages, made) in any::<(Option<u64>, Option<u64>)>(),
         tool in maybe(proptest::sample::select(Tool::ALL)),
     ) -> What {
         What::End {
             held, bytes_in, bytes_out, stage, reason, kind, evidence, gaveup, profile, commands,
-            mails, null_from, rcpts, auths, messages, logins, retrs, tool,
+            mails, null_from, rcpts, auths, messages, logins, retrs, pages, made, tool,
         }
+    }
+}
+
+prop_compose! {
+    fn page()(
+        (method, host, path, agent) in (plain(), plain(), plain(), plain()),
+        (status, bytes) in any::<(u64, u64)>(),
+        (addresses, season) in any::<(Option<u64>, Option<u64>)>(),
+        visit in maybe(plain()),
+    ) -> What {
+        What::Page { method, host, path, status, agent, bytes, addresses, season, visit }
     }
 }
 
@@ -66,7 +78,10 @@ fn what() -> impl Strategy<Value = What> {
             |(user, method, verdict, password, visit)| What::Login { user, method, verdict, password, visit }
         ),
         any::<(u64, u64)>().prop_map(|(number, bytes)| What::Retr { number, bytes }),
-        (seconds(), plain(), plain()).prop_map(|(held, stage, profile)| What::Still { held, stage, profile }),
+        page(),
+        (seconds(), plain(), plain(), any::<(Option<u64>, Option<u64>)>()).prop_map(
+            |(held, stage, profile, (made, bytes_out))| What::Still { held, stage, profile, made, bytes_out }
+        ),
         end(),
         plain().prop_map(|what| What::Error { what }),
     ]

@@ -57,6 +57,13 @@ fn what(what: &What, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "login as {user} by {method}: {}", told(*verdict))
         }
         What::Retr { number, bytes } => write!(f, "read message {number}, {bytes} bytes"),
+        What::Page { method, host, path, status, agent, addresses, .. } => {
+            write!(f, "{method} {host}{path}: {status}")?;
+            if let Some(addresses) = addresses.filter(|addresses| *addresses > 0) {
+                write!(f, ", {addresses} addresses")?;
+            }
+            write!(f, ", for {agent}")
+        }
         What::Still { held, stage, .. } => write!(f, "still held at {stage}, {}", time(*held)),
         What::End { held, bytes_in, bytes_out, stage, reason, kind, evidence, gaveup, tool, .. } => {
             write!(f, "{} at {stage} after {}", ended(*reason), time(*held))?;
@@ -101,7 +108,7 @@ fn because(why: Why) -> &'static str {
 
 fn ended(reason: Reason) -> &'static str {
     match reason {
-        Reason::Quit => "said goodbye",
+        Reason::Quit => "had its answer",
         Reason::Hangup => "hung up",
         Reason::Timeout => "fell silent",
         Reason::Ghost => "was gone",
