@@ -108,7 +108,7 @@ fn because(why: Why) -> &'static str {
 
 fn ended(reason: Reason) -> &'static str {
     match reason {
-        Reason::Quit => "had its answer",
+        Reason::Quit => "said goodbye",
         Reason::Hangup => "hung up",
         Reason::Timeout => "fell silent",
         Reason::Ghost => "was gone",
