@@ -45,7 +45,7 @@ use space::{Place, RECEIPTS, Space, Spelt};
 use std::fmt;
 use std::str::FromStr;
 
-mod permutation;
+pub mod permutation;
 mod space;
 
 /// Knows the addresses that Sundew issued.

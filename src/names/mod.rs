@@ -23,6 +23,29 @@ const WOMEN: [usize; 2] = [0, 1];
 const MEN: [usize; 2] = [3, 4];
 const ANYBODY: [usize; 4] = [0, 1, 3, 4];
 
+/// A language that addresses and pages can be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Language {
+    #[default]
+    English,
+    German,
+    French,
+}
+
+impl Language {
+    /// All of them, in the order in which an address is tried to be read.
+    pub const ALL: [Language; 3] = [Language::English, Language::German, Language::French];
+
+    /// Its tag (RFC 5646).
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::German => "de",
+            Language::French => "fr",
+        }
+    }
+}
+
 /// The names of a language.
 pub struct Names {
     pub given: [List; GIVEN_TIERS],
@@ -124,6 +147,11 @@ fn joins(root: &[u8], ending: &[u8]) -> bool {
         (Some(&last), Some(&first)) => last != first && !twice && !(vowel(last) && vowel(first)),
         _ => false,
     }
+}
+
+/// Whether a given name, as it is written, is one of women. Of a name in no list it is not known.
+pub fn is_woman(_language: Language, given: &str) -> bool {
+    ENGLISH.find_given(given.to_ascii_lowercase().as_bytes()).is_some_and(|name| name.tier < MEN[0])
 }
 
 /// A name as it is written: Berger, McDonald, O'Brien.

@@ -1,6 +1,8 @@
 //! The web side, pure: requests in, pages of a made-up organisation out.
 //!
-//! - [`Content`] is what a web server needs to know of a site: what is at a path.
+//! - [`Content`] is what a web server needs to know of a site: what is at a path; [`site`] is such a one.
+
+pub mod site;
 
 use chrono::{DateTime, Utc};
 

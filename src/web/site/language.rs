@@ -1,0 +1,235 @@
+//! The words of made-up organisations, in each language: tables of texts out of which pages are put together.
+//!
+//! `language/english.txt` and its siblings are the data; `build.rs` turns them into the tables below, and
+//! refuses a file in which something is missing. In a file a line `@name` begins a list, and the lines after
+//! it are its entries. In an entry
+//!
+//! - `{name}` stands for any entry of that list, `{^name}` for one with its first letter in upper case, and
+//!   `{name.text}` for the text of a part;
+//! - if there is no list `name` but there are `name.0`, `name.1` and so on, the one of the organisation's
+//!   trade is meant;
+//! - `{a|b|c}` is one of these, `{#3-40}` a number, and `{$name}` something that the program knows.
+//!
+//! A list whose entries are all of the form `slug=text` has parts: what stands in a path, and what people read.
+//! A language is added by writing such a file and naming it in `build.rs` and [`tables`].
+
+use super::dice::Dice;
+use crate::names::Language;
+
+include!(concat!(env!("OUT_DIR"), "/language.rs"));
+
+/// All that is written in one language.
+pub struct Tables {
+    /// Lists of texts, by their numbers in [`list`].
+    lists: &'static [&'static [&'static [Piece]]],
+    /// Lists of parts, by their numbers in [`parts`].
+    parts: &'static [&'static [Part]],
+}
+
+/// What stands in a path, and what people read.
+pub type Part = (&'static str, &'static str);
+
+/// A piece of a text.
+#[derive(Debug, Clone, Copy)]
+pub enum Piece {
+    Text(&'static str),
+    /// An entry of a list; with a capital letter.
+    List(usize, bool),
+    /// An entry of the list of our trade, the first of these lists being that of the first trade.
+    Own(usize, bool),
+    /// The text of a part.
+    Part(usize),
+    Choice(&'static [&'static str]),
+    Number(u32, u32),
+    Known(Known),
+}
+
+/// What a text may say that is not in the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    Company,
+    Short,
+    /// What it deals with, as a part of its name.
+    Trade,
+    Town,
+    Founded,
+    Department,
+    Team,
+    /// The full name of somebody who is on the page.
+    Person,
+    /// That person's given name.
+    Given,
+    /// What the page is about, inside of a sentence, and at the beginning of one.
+    Subject,
+    SubjectCapital,
+    Family,
+    Other,
+    Day,
+    Month,
+    Year,
+}
+
+/// Knows what the tables do not.
+pub trait Knows {
+    /// Appends it.
+    fn say(&self, known: Known, dice: &mut Dice, to: &mut String);
+    /// The number of the organisation's trade.
+    fn trade(&self) -> usize;
+}
+
+/// How deep lists may be in lists. None of ours comes near it; it keeps a file that turns in a circle from
+/// doing so for ever.
+const DEEPEST: usize = 8;
+
+impl Tables {
+    /// The entries of a list, as many as there are.
+    pub fn count(&self, list: usize) -> usize {
+        self.lists.get(list).map_or(0, |entries| entries.len())
+    }
+
+    /// The parts of a list.
+    pub fn parts(&self, list: usize) -> &'static [Part] {
+        self.parts.get(list).copied().unwrap_or_default()
+    }
+
+    /// Appends any entry of a list.
+    pub fn say(&self, list: usize, knows: &dyn Knows, dice: &mut Dice, to: &mut String) {
+        let at = dice.below(self.count(list));
+        self.entry(list, at, knows, dice, to);
+    }
+
+    /// Appends one entry of a list.
+    pub fn entry(&self, list: usize, at: usize, knows: &dyn Knows, dice: &mut Dice, to: &mut String) {
+        self.expand(list, at, knows, dice, to, 0);
+    }
+
+    fn expand(
+        &self,
+        list: usize,
+        at: usize,
+        knows: &dyn Knows,
+        dice: &mut Dice,
+        to: &mut String,
+        depth: usize,
+    ) {
+        let entry = self.lists.get(list).and_then(|entries| entries.get(at)).copied().unwrap_or_default();
+        for piece in entry.iter().filter(|_| depth < DEEPEST) {
+            let before = to.len();
+            match *piece {
+                Piece::Text(text) => to.push_str(text),
+                Piece::List(list, _) => {
+                    let at = dice.below(self.count(list));
+                    self.expand(list, at, knows, dice, to, depth + 1);
+                }
+                Piece::Own(first, _) => {
+                    let list = first + knows.trade();
+                    let at = dice.below(self.count(list));
+                    self.expand(list, at, knows, dice, to, depth + 1);
+                }
+                Piece::Part(list) => to.push_str(dice.pick(self.parts(list)).map_or("", |(_, text)| text)),
+                Piece::Choice(choices) => to.push_str(dice.pick(choices).copied().unwrap_or_default()),
+                Piece::Number(from, until) => {
+                    use std::fmt::Write as _;
+                    let _ = write!(to, "{}", dice.of(from..=until));
+                }
+                Piece::Known(known) => knows.say(known, dice, to),
+            }
+            if let Piece::List(_, true) | Piece::Own(_, true) = *piece {
+                capitalise(to, before);
+            }
+        }
+    }
+}
+
+/// Puts the letter that stands at `at` into upper case.
+pub fn capitalise(text: &mut String, at: usize) {
+    let Some(first) = text.get(at..).and_then(|rest| rest.chars().next()) else { return };
+    if first.is_lowercase() {
+        let upper: String = first.to_uppercase().collect();
+        text.replace_range(at..at + first.len_utf8(), &upper);
+    }
+}
+
+/// The tables of a language.
+pub fn tables(language: Language) -> &'static Tables {
+    match language {
+        Language::English | Language::German | Language::French => &ENGLISH,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::dice::Keyed;
+    use super::*;
+
+    struct Nobody;
+
+    impl Knows for Nobody {
+        fn say(&self, known: Known, _: &mut Dice, to: &mut String) {
+            to.push_str(&format!("<{known:?}>"));
+        }
+
+        fn trade(&self) -> usize {
+            9
+        }
+    }
+
+    #[test]
+    fn every_entry_of_every_language_can_be_said() {
+        for language in Language::ALL {
+            let tables = tables(language);
+            let mut dice = Keyed::new([3; 32]).dice("said", 0);
+            for (list, entries) in tables.lists.iter().enumerate() {
+                for at in 0..entries.len() {
+                    let mut text = String::new();
+                    tables.entry(list, at, &Nobody, &mut dice, &mut text);
+                    assert!(
+                        !text.trim().is_empty() && !text.contains(['{', '}', '|']),
+                        "{language:?}: {text:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn titles_have_enough_room_for_the_pages_of_a_year() {
+        use parts::{GUESTBOOK_FIRST, LIST_FIRST, MINUTES_FIRST, NEWS_FIRST, NEWSLETTER_FIRST, TOPIC_FIRST};
+        use parts::{
+            GUESTBOOK_SECOND, LIST_SECOND, MINUTES_SECOND, NEWS_SECOND, NEWSLETTER_SECOND, TOPIC_SECOND,
+        };
+        for language in Language::ALL {
+            let tables = tables(language);
+            for (first, second, room) in [
+                (TOPIC_FIRST, TOPIC_SECOND, 1_000),
+                (NEWS_FIRST, NEWS_SECOND, 600),
+                (MINUTES_FIRST, MINUTES_SECOND, 200),
+                (NEWSLETTER_FIRST, NEWSLETTER_SECOND, 200),
+                (LIST_FIRST, LIST_SECOND, 250),
+                (GUESTBOOK_FIRST, GUESTBOOK_SECOND, 100),
+            ] {
+                let size = tables.parts(first).len() * tables.parts(second).len();
+                assert!(size >= room, "{language:?}: {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn months_and_trades_are_complete() {
+        for language in Language::ALL {
+            let tables = tables(language);
+            assert_eq!((tables.count(list::MONTH), tables.count(list::TRADE)), (12, 10), "{language:?}");
+        }
+    }
+
+    #[test]
+    fn a_capital_letter_may_be_longer_than_its_small_one() {
+        for (text, at, capital) in
+            [("über", 0, "Über"), ("a b", 2, "a B"), ("", 0, ""), ("é", 0, "É"), ("7a", 0, "7a")]
+        {
+            let mut text = text.to_owned();
+            capitalise(&mut text, at);
+            assert_eq!(text, capital);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The pages about the organisation itself and its people.
+
+use super::Writer;
+use crate::web::site::calendar::Section;
+use crate::web::site::language::list;
+use crate::web::site::map::{LEADERS, Page};
+use std::fmt::Write as _;
+
+impl Writer<'_> {
+    pub(super) fn home(&mut self) {
+        let lead = self.site.look.class.lead;
+        let _ = write!(self.out, "<p class=\"{lead}\">");
+        self.say(list::HOME_LEAD);
+        self.push(" ");
+        self.say(list::HOME_LEAD);
+        self.push("</p>\n");
+        if self.site.look.contacts_first {
+            self.enquiries();
+        }
+        let mut blocks = [0, 1, 2];
+        self.site.keyed.dice("home", 0).shuffle(&mut blocks);
+        for block in blocks {
+            match block {
+                0 => self.newest_of(Section::News, 4),
+                1 => {
+                    self.heading_of(2, list::LABEL_ABOUT);
+                    self.paragraph(list::ABOUT_HISTORY, 3);
+                    self.prose();
+                }
+                _ => {
+                    let topics: Vec<Page> = self.site.map.below(None).take(5).map(Page::Topic).collect();
+                    if !topics.is_empty() {
+                        self.heading_of(2, list::LABEL_RELATED);
+                        self.listing(&topics, &mut |writer, _| writer.say(list::SENTENCE));
+                    }
+                    self.prose();
+                }
+            }
+        }
+    }
+
+    /// The newest pages of a section, with a link to the others.
+    fn newest_of(&mut self, section: Section, count: usize) {
+        let items: Vec<Page> =
+            self.site.map.items(section).rev().take(count).map(|n| Page::Item(section, n)).collect();
+        if items.is_empty() {
+            return;
+        }
+        self.heading_of(2, super::section_label(section));
+        self.listing(&items, &mut |writer, page| writer.dated(page));
+        let more = self.labelled(list::LABEL_MORE);
+        self.push("<p>");
+        self.link(Page::Index(section), &more);
+        self.push("</p>\n");
+    }
+
+    pub(super) fn about(&mut self) {
+        self.paragraph(list::ABOUT_HISTORY, 4);
+        self.prose();
+        self.paragraph(list::ABOUT_HISTORY, 2);
+        self.prose();
+        self.heading_of(2, list::LABEL_MANAGEMENT);
+        self.contacts();
+        self.heading(2, &self.site.organisation.town.clone());
+        self.prose();
+        self.figures();
+    }
+
+    pub(super) fn contact(&mut self) {
+        self.paragraph(list::CONTACT_LEAD, 2);
+        let organisation = &self.site.organisation;
+        let address = format!(
+            "<address>{}<br>{}<br>{}</address>\n",
+            organisation.company, organisation.street, organisation.town
+        );
+        self.heading_of(2, list::LABEL_ADDRESS);
+        self.push(&address);
+        self.push("<p>");
+        self.label(list::LABEL_PHONE);
+        let _ = write!(self.out, ": {}<br>", self.site.organisation.phone);
+        self.label(list::LABEL_HOURS);
+        self.push(": ");
+        self.label(list::TEXT_HOURS);
+        self.push("</p>\n");
+        self.heading_of(2, list::LABEL_STAFF);
+        self.contacts();
+        self.prose();
+    }
+
+    pub(super) fn staff(&mut self) {
+        self.paragraph(list::STAFF_LEAD, 1);
+        self.contacts();
+        self.heading_of(2, list::LABEL_DEPARTMENTS);
+        self.all_departments();
+        // Those whose address is no secret have a page of their own.
+        let number = self.site.map.people();
+        let pages: Vec<Page> = (LEADERS..number)
+            .map(Page::Person)
+            .take_while(|&page| self.site.map.has(page))
+            .take(12)
+            .collect();
+        if !pages.is_empty() {
+            self.heading_of(2, list::LABEL_NAME);
+            self.push("<p>");
+            for (at, page) in pages.into_iter().enumerate() {
+                if at > 0 {
+                    self.push(", ");
+                }
+                if let Page::Person(number) = page {
+                    let contact = self.site.member(number);
+                    self.name(&contact);
+                }
+            }
+            self.push("</p>\n");
+        }
+    }
+
+    pub(super) fn departments(&mut self) {
+        self.prose();
+        self.all_departments();
+        self.prose();
+    }
+
+    fn all_departments(&mut self) {
+        let count = self.site.map.departments();
+        let pages: Vec<Page> = (0..count).map(Page::Department).collect();
+        self.listing(&pages, &mut |writer, page| {
+            if let Page::Department(at) = page {
+                let ours = std::mem::replace(&mut writer.department, at);
+                writer.say(list::DEPARTMENT_INTRO);
+                writer.department = ours;
+            }
+        });
+    }
+
+    pub(super) fn department(&mut self, at: u32) {
+        self.paragraph(list::DEPARTMENT_INTRO, 3);
+        if self.site.look.contacts_first {
+            self.enquiries();
+        }
+        let teams: Vec<Page> = self.site.map.teams_of(at).map(Page::Team).collect();
+        if !teams.is_empty() {
+            self.heading_of(2, list::LABEL_TEAMS);
+            self.listing(&teams, &mut |writer, page| {
+                if let Page::Team(team) = page {
+                    let ours = writer.team.replace(team);
+                    writer.say(list::TEAM_INTRO);
+                    writer.team = ours;
+                }
+            });
+        }
+        self.prose();
+        self.points();
+        self.figures();
+    }
+
+    pub(super) fn team(&mut self, team: u32) {
+        self.paragraph(list::TEAM_INTRO, 2);
+        self.heading_of(2, list::LABEL_STAFF);
+        self.contacts();
+        self.heading_of(2, list::LABEL_ACTIONS);
+        self.prose();
+        self.points();
+        let department = self.site.map.department_of(team);
+        self.push("<p>");
+        self.label(list::LABEL_DEPARTMENT);
+        self.push(": ");
+        self.mention(Page::Department(department));
+        self.push("</p>\n");
+    }
+
+    pub(super) fn person(&mut self, number: u32) {
+        let Some(contact) = self.next() else { return };
+        self.portrait(&contact);
+        let site = self.site;
+        self.push("<dl>\n<dt>");
+        self.label(list::LABEL_TITLE);
+        let _ = write!(self.out, "</dt><dd>{}</dd>\n<dt>", contact.title);
+        self.label(list::LABEL_DEPARTMENT);
+        self.push("</dt><dd>");
+        self.mention(Page::Department(contact.department));
+        self.push("</dd>\n");
+        if let Some(team) = site.map.team_of(number) {
+            self.push("<dt>");
+            self.label(list::LABEL_TEAM);
+            self.push("</dt><dd>");
+            self.mention(Page::Team(team));
+            self.push("</dd>\n");
+        }
+        self.push("<dt>");
+        self.label(list::LABEL_EMAIL);
+        self.push("</dt><dd>");
+        self.address(&contact, None);
+        self.push("</dd>\n<dt>");
+        self.label(list::LABEL_ROOM);
+        let room = site.keyed.dice("room", number.into()).of(1..=340);
+        let _ = write!(self.out, "</dt><dd>{room}</dd>\n</dl>\n<p>");
+        self.phone(&contact);
+        self.push("</p>\n");
+        // What is told of somebody is told of that one alone.
+        let others = std::mem::replace(&mut self.people, vec![contact]);
+        self.department = self.people.first().map_or(0, |contact| contact.department);
+        let count = self.dice.of(3..=4);
+        self.paragraph(list::PERSON_BIO, count);
+        self.people = others;
+        self.prose();
+        self.heading_of(2, list::LABEL_COLLEAGUES);
+        self.contacts();
+    }
+}
