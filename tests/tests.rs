@@ -57,6 +57,9 @@ mod real_servers;
 /// The same for POP3: a real Dovecot, a real Courier and nmap.
 mod real_pop3;
 
+/// The same for the web: a real Apache, a real nginx, a real lighttpd, nmap and curl.
+mod real_web;
+
 /// Slots between processes that start together and are killed.
 mod slots;
 

@@ -1,7 +1,14 @@
 //! The web side, pure: requests in, pages of a made-up organisation out.
 //!
 //! - [`Content`] is what a web server needs to know of a site: what is at a path; [`site`] is such a one.
+//! - [`http`] reads requests and makes the answers that a persona would give; [`session`] gives them as
+//!   slowly as [`pacing`] says, to one visitor on a connection of its own.
+//! - [`cgi`] does the same for a web server that asks for one page at a time.
 
+pub mod cgi;
+pub mod http;
+pub mod pacing;
+pub mod session;
 pub mod site;
 
 use chrono::{DateTime, Utc};
@@ -9,8 +16,9 @@ use chrono::{DateTime, Utc};
 /// What is at the paths of a site.
 pub trait Content {
     /// What is at this path: without its query, decoded, without `.`, `..` and empty segments, and
-    /// beginning with a slash.
-    fn find(&self, path: &str) -> Found;
+    /// beginning with a slash. The host is in small letters and without a port; it is empty if none was
+    /// named, or nothing that could be a host's name.
+    fn find(&self, host: &str, path: &str) -> Found;
 }
 
 /// What a path leads to.
