@@ -183,6 +183,10 @@ words! {
         PerSource "per-source",
         /// The lock directory cannot be used.
         Locks "locks",
+        /// The operator has turned everything off.
+        Off "off",
+        /// What may go out on one day has gone out.
+        Bytes "bytes-per-day",
         /// Our configuration is wrong.
         Config "config",
     }

@@ -8,7 +8,8 @@
 //!   listen, [`sasl`] the exchanges of AUTH, [`receipt`] which addresses are ours, out of [`names`].
 //! - [`drive`]: the one loop that carries out an engine's turns, on a [`conn`] that cuts what comes
 //!   into [`lines`] and with a [`clock`]; or, in tests, on a [`script`].
-//! - [`slots`]: how many at once; [`peer`]: who is it; [`memory`]: what a network did before; [`event`]:
+//! - [`season`]: which addresses are shown now; [`slots`]: how many at once; [`peer`]: who is it; [`memory`]: what a network did before; [`allowance`]:
+//!   how much goes out in a day, both in a [`ledger`]; [`event`]:
 //!   the log line; [`sink`]: where it goes; [`spool`]: whole messages, if they are wanted; [`key`]: the
 //!   secret and what follows from it; [`privileges`]: how to give them up; [`sys`]: the calls that have
 //!   no safe wrapper, and the only `unsafe`.
@@ -19,6 +20,7 @@
 //! Invariants: the peer never reads a diagnostic of ours; nothing is relayed; every buffer has a
 //! limit and every wait an end; whatever came from a peer is made plain before it is logged.
 
+pub mod allowance;
 pub mod clock;
 pub mod config;
 pub mod conn;
@@ -27,6 +29,7 @@ pub mod engine;
 pub mod event;
 pub mod key;
 pub mod kind;
+pub mod ledger;
 pub mod lines;
 pub mod memory;
 pub mod names;
@@ -39,12 +42,14 @@ pub mod receipt;
 pub mod run;
 pub mod sasl;
 pub mod script;
+pub mod season;
 pub mod sink;
 pub mod slots;
 pub mod smtarpit;
 pub mod smtp;
 pub mod spool;
 pub mod start;
+pub mod sundew;
 pub mod sys;
 pub mod tarpop;
 pub mod web;

@@ -9,19 +9,18 @@
 //!
 //! - Never a second pair, however many processes judge at once: a judgement reads, decides and writes
 //!   under the file's lock. Who cannot get the lock within a second refuses.
-//! - A crash loses nothing that was said to a peer: the file has two records, of which the older one is
-//!   overwritten, and each has a number and a check sum. A half-written record is no record.
+//! - A crash loses nothing that was said to a peer: the file is a [`Ledger`].
 //! - A flood of networks fills no disk: the files lie in [`SHELVES`] directories with at most
 //!   [`SHELF`] files each, and a new one takes the place of that which was not used for longest.
 //! - If the directory cannot be used, each connection remembers for itself, and refuses everybody.
 
 use crate::key::Key;
+use crate::ledger::{self, Ledger};
 use crate::peer;
-use fs2::FileExt as _;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
-use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -54,7 +53,7 @@ struct Record {
 
 /// The memory of one network.
 pub struct Memory {
-    file: Option<File>,
+    file: Option<Ledger>,
     /// What was last read or written.
     record: Record,
 }
@@ -90,11 +89,11 @@ impl Memory {
             io::Error::new(error.kind(), format!("{}: {error}", path.display()))
         };
         let path = shelf.join(name);
-        let file = match open_file(&path, false) {
+        let file = match Ledger::open(&path, MAGIC, SIZE, false) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let made = fs::DirBuilder::new().recursive(true).mode(0o750).create(&shelf);
                 made.map_err(|error| named(&shelf, error))?;
-                let file = open_file(&path, true);
+                let file = Ledger::open(&path, MAGIC, SIZE, true);
                 make_room(&shelf, &path);
                 file
             }
@@ -138,25 +137,13 @@ impl Memory {
     fn keep(&mut self) -> bool {
         let Some(file) = &self.file else { return false };
         self.record.number += 1;
-        let at = (self.record.number % 2) * SIZE as u64;
-        let written = file.write_all_at(&self.record.bytes(), at);
-        let _ = fs2::FileExt::unlock(file);
+        let written = file.write(&ledger::Record { number: self.record.number, body: self.record.body() });
+        file.unlock();
         written.is_ok()
     }
 
-    /// Locks the file, with tries for a second at most: whoever has it needs no millisecond.
-    #[expect(clippy::disallowed_methods, reason = "a judgement is a moment, and there is an end to it")]
     fn lock(&self) -> bool {
-        let Some(file) = &self.file else { return false };
-        for _ in 0..2_000 {
-            match file.try_lock_exclusive() {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    std::thread::sleep(Duration::from_micros(500));
-                }
-                done => return done.is_ok(),
-            }
-        }
-        false
+        self.file.as_ref().is_some_and(Ledger::lock)
     }
 }
 
@@ -198,40 +185,31 @@ impl Record {
         true
     }
 
-    fn bytes(&self) -> [u8; SIZE] {
+    fn body(&self) -> Vec<u8> {
         let mut body = Vec::with_capacity(SIZE);
-        body.extend_from_slice(&MAGIC);
-        body.extend_from_slice(&self.number.to_le_bytes());
         body.extend_from_slice(&self.failed.to_le_bytes());
         body.extend_from_slice(&self.failures.to_le_bytes());
         body.extend_from_slice(&[u8::from(self.earned.is_some())]);
         body.extend_from_slice(&self.earned.unwrap_or_default());
         body.extend_from_slice(&[self.tried.len().min(MOST_TRIES) as u8]);
         self.tried.iter().take(MOST_TRIES).for_each(|pair| body.extend_from_slice(pair));
-        body.resize(SIZE - SUM, 0);
-        let sum = check_sum(&body);
-        body.extend_from_slice(&sum);
-        body.try_into().unwrap_or([0; SIZE])
+        body
     }
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let (body, sum) = bytes.split_at_checked(SIZE - SUM)?;
-        if sum != check_sum(body) {
-            return None;
-        }
-        let mut rest = body.strip_prefix(&MAGIC)?;
+    fn read(record: &ledger::Record) -> Option<Self> {
+        let mut rest = record.body.as_slice();
         let mut take = |count| -> Option<&[u8]> {
             let (taken, behind) = rest.split_at_checked(count)?;
             rest = behind;
             Some(taken)
         };
-        let number = u64::from_le_bytes(take(8)?.try_into().ok()?);
         let failed = i64::from_le_bytes(take(8)?.try_into().ok()?);
         let failures = u32::from_le_bytes(take(4)?.try_into().ok()?);
         let has_earned = take(1)? == [1];
         let earned: Pair = take(16)?.try_into().ok()?;
         let count = usize::from(*take(1)?.first()?).min(MOST_TRIES);
         let tried = take(count * 8)?.as_chunks::<8>().0.to_vec();
+        let number = record.number;
         Some(Record { number, failed, failures, earned: has_earned.then_some(earned), tried })
     }
 }
@@ -239,42 +217,12 @@ impl Record {
 /// What a record begins with: its form.
 const MAGIC: [u8; 4] = *b"net1";
 
-/// Bytes of the check sum at its end.
-const SUM: usize = 8;
-
 /// Bytes of a record.
-const SIZE: usize = 4 + 8 + 8 + 4 + 1 + 16 + 1 + MOST_TRIES * 8 + SUM;
+const SIZE: usize = 8 + 4 + 1 + 16 + 1 + MOST_TRIES * 8;
 
-fn check_sum(body: &[u8]) -> [u8; SUM] {
-    use sha2::Digest as _;
-    let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(sha2::Sha256::digest(body));
-    [a, b, c, d, e, f, g, h]
-}
-
-/// Reads the newer of the two records; an empty or damaged file has none.
-fn newest(file: &File) -> io::Result<Record> {
-    let mut bytes = [0; 2 * SIZE];
-    let mut filled = 0;
-    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match file.read_at(rest, filled as u64) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let records = bytes.chunks(SIZE).filter_map(Record::read);
-    Ok(records.max_by_key(|record| record.number).unwrap_or_default())
-}
-
-fn open_file(path: &Path, new: bool) -> io::Result<File> {
-    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-    let file =
-        OpenOptions::new().read(true).write(true).create(new).mode(0o660).custom_flags(flags).open(path)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(io::Error::other("not a plain file")),
-    }
+/// The newer of the two records of a file, or that of a network of which nothing is known.
+fn newest(file: &Ledger) -> io::Result<Record> {
+    Ok(Record::read(&file.newest()?).unwrap_or_default())
 }
 
 /// Removes the file that was not written to for longest, if there are too many. Best effort: a process

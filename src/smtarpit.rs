@@ -2,6 +2,7 @@
 
 use crate::config::{Common, Smtarpit};
 use crate::engine::Engine;
+use crate::event::Why;
 use crate::persona::smtp as persona;
 use crate::receipt::{Maker, Receipts};
 use crate::smtp::dialogue::message::{Forget, Keep};
@@ -31,7 +32,9 @@ impl Pit for Smtarpit {
 
     type Opened = ();
 
-    fn open(&self, _with: &Before<'_>, _complain: &mut dyn FnMut(String)) {}
+    fn open(&self, _with: &Before<'_>, _complain: &mut dyn FnMut(String)) -> Result<(), Why> {
+        Ok(())
+    }
 
     fn engine(&self, (): (), with: Circumstances) -> Box<dyn Engine> {
         let hostname = self.common.hostname.clone();
@@ -44,7 +47,7 @@ impl Pit for Smtarpit {
             (Recipients::Domain, true) => Recipients::Any,
             (recipients, _) => recipients,
         };
-        let domains = self.common.domains.clone();
+        let domains = self.common.all_domains();
         let issued = Receipts { maker: Maker::new(with.key.secret()), domains: domains.clone() };
         let policy = Policy {
             persona: self.mail.persona.persona(),

@@ -30,6 +30,8 @@ use syslog::Severity;
 
 /// Served, or refused.
 const DONE: u8 = 0;
+/// A command was asked something, and the answer is no.
+const NO: u8 = 1;
 /// Misconfigured: trying again will not help.
 const WRONG: u8 = 100;
 /// Something is in the way now.
@@ -54,11 +56,35 @@ pub trait Pit: Program + Clone {
     }
     /// What must be opened while there are still the privileges for it.
     type Opened;
-    /// Opens it for this peer. What is wrong with it is told to `complain`, and does not end the
-    /// conversation.
-    fn open(&self, with: &Before<'_>, complain: &mut dyn FnMut(String)) -> Self::Opened;
+    /// Opens it for this peer, or says why the peer is turned away. What is wrong with it is told to
+    /// `complain`, and does not end the conversation.
+    fn open(&self, with: &Before<'_>, complain: &mut dyn FnMut(String)) -> Result<Self::Opened, Why>;
     /// The conversation.
     fn engine(&self, opened: Self::Opened, with: Circumstances) -> Box<dyn Engine>;
+    /// Whether the environment says that a web server has started the program, to answer one request for it
+    /// (RFC 3875). What it says then is read by that server.
+    fn is_gateway() -> bool {
+        false
+    }
+    /// Whether the conversation lasts, and so counts against the slots.
+    fn takes_slot(&self) -> bool {
+        true
+    }
+    /// Carries out the command that the operator has given at a shell, if it is one.
+    fn command(&self, _clock: &System) -> Option<Outcome> {
+        None
+    }
+}
+
+/// What came of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The operator reads this.
+    Done(String),
+    /// The answer is no; the text says to what.
+    No(String),
+    /// It could not be done, and why.
+    Failed(String),
 }
 
 /// Makes lines in the form of another program.
@@ -87,16 +113,20 @@ pub fn start<P: Pit>() -> ExitCode {
     conn::mute_stderr();
     let clock = System::start();
     heap::begin();
-    let args: Vec<OsString> = std::env::args_os().collect();
+    // A web server may make arguments of a query (RFC 3875 4.4): there they are the peer's.
+    let heeded = if P::is_gateway() { 1 } else { usize::MAX };
+    let args: Vec<OsString> = std::env::args_os().take(heeded).collect();
     let loaded = config::load::<P>(args.iter().cloned());
     heap::end();
-    let code = match (loaded, is_served()) {
+    let served = is_served() || P::is_gateway();
+    let code = match (loaded, served) {
         (Ok(Asked::Run(config)), true) => {
             // The copy stays, while the options as they were parsed go with all that parsing took.
             let own = config.clone();
             drop((config, args));
             serve(&own, clock)
         }
+        (Ok(Asked::Run(config)), false) if let Some(outcome) = config.command(&clock) => settle(outcome),
         (Ok(Asked::Run(_)), false) => {
             let tag = P::TAG;
             tell(&format!(
@@ -105,11 +135,7 @@ pub fn start<P: Pit>() -> ExitCode {
             ));
             WRONG
         }
-        (Ok(Asked::Text(text)), false) => {
-            // A closed pager is no failure.
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            DONE
-        }
+        (Ok(Asked::Text(text)), false) => settle(Outcome::Done(text)),
         (Ok(Asked::Text(_)), true) => misconfigured::<P>(
             &Failure::new("--help, --version and --check are for the command line"),
             &args,
@@ -137,6 +163,21 @@ fn is_served() -> bool {
 
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// Tells the operator what came of a command, and the shell.
+fn settle(outcome: Outcome) -> u8 {
+    let (text, code) = match outcome {
+        Outcome::Done(text) => (text, DONE),
+        Outcome::No(text) => (text, NO),
+        Outcome::Failed(text) => {
+            tell(&text);
+            return WRONG;
+        }
+    };
+    // A closed pager is no failure.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    code
 }
 
 /// Tells the operator, who is at a terminal.
@@ -195,10 +236,12 @@ fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
     let speedup = f64::from(common.speedup);
 
     let limits = Limits { slots: common.slots, total: common.total, per_source: common.per_source };
-    let (slot, refused) = match slots::take(&common.lock_dir, limits, ends.peer, &mut rng) {
-        Ok(Grant::Slot(slot)) => (Some(slot), None),
-        Ok(Grant::Polite { slot, why }) => (Some(slot), Some(why)),
-        Ok(Grant::Full { busy }) => {
+    let grant = config.takes_slot().then(|| slots::take(&common.lock_dir, limits, ends.peer, &mut rng));
+    let (slot, refused) = match grant.transpose() {
+        Ok(None) => (None, None),
+        Ok(Some(Grant::Slot(slot))) => (Some(slot), None),
+        Ok(Some(Grant::Polite { slot, why })) => (Some(slot), Some(why)),
+        Ok(Some(Grant::Full { busy })) => {
             note(&clock, What::Refuse { why: Why::Total, busy });
             return DONE;
         }
@@ -210,7 +253,10 @@ fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
 
     let key = common.key();
     let before = Before { ends: &ends, key: &key };
-    let opened = refused.is_none().then(|| config.open(&before, &mut |failure| error(&clock, failure)));
+    let opened = match refused {
+        None => config.open(&before, &mut |failure| error(&clock, failure)),
+        Some(why) => Err(why),
+    };
 
     let ids = common.user.as_ref().map(Ids::of).transpose();
     if common.chroot.is_some() {
@@ -227,16 +273,16 @@ fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
             return LATER;
         }
     };
-    let why = match dropped {
-        Ok(()) => refused,
+    let opened = match dropped {
+        Ok(()) => opened,
         Err(failure) => {
             error(&clock, failure);
-            Some(Why::Config)
+            Err(Why::Config)
         }
     };
-    let opened = match (why, opened) {
-        (None, Some(opened)) => opened,
-        (why, _) => return turn_away(config, &mut wire, &clock, why.unwrap_or(Why::Config), slot.as_ref()),
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(why) => return turn_away(config, &mut wire, &clock, why, slot.as_ref()),
     };
 
     let allowed = ends.peer.is_some_and(|peer| common.allow.iter().any(|network| network.contains(peer)));
@@ -271,7 +317,7 @@ fn turn_away<P: Pit>(
     match why {
         Why::Locks => LATER,
         Why::Config => WRONG,
-        Why::Slots | Why::Total | Why::PerSource => DONE,
+        Why::Slots | Why::Total | Why::PerSource | Why::Off | Why::Bytes => DONE,
     }
 }
 

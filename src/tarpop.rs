@@ -2,7 +2,7 @@
 
 use crate::config::{Common, LogLike, Tarpop};
 use crate::engine::Engine;
-use crate::event::Plain;
+use crate::event::{Plain, Why};
 use crate::key::Key;
 use crate::memory::{Memory, Rules};
 use crate::peer::{self, Ends};
@@ -50,12 +50,12 @@ impl Pit for Tarpop {
 
     type Opened = Memory;
 
-    fn open(&self, with: &Before<'_>, complain: &mut dyn FnMut(String)) -> Memory {
+    fn open(&self, with: &Before<'_>, complain: &mut dyn FnMut(String)) -> Result<Memory, Why> {
         let dir = self.state_dir();
-        Memory::open(&dir, with.key, with.ends.peer).unwrap_or_else(|failure| {
+        Ok(Memory::open(&dir, with.key, with.ends.peer).unwrap_or_else(|failure| {
             complain(format!("state_dir: {failure}"));
             Memory::alone()
-        })
+        }))
     }
 
     fn engine(&self, memory: Memory, with: Circumstances) -> Box<dyn Engine> {
@@ -80,20 +80,20 @@ impl Pit for Tarpop {
 
 /// Makes the mailboxes of this installation.
 fn mailboxes(common: &Common, key: Key) -> Box<Mailboxes> {
-    let hostname = common.hostname.clone();
-    // Without a domain of ours, the mail is that of the domain that the server is in.
-    let parent = hostname.split_once('.').map(|(_, parent)| parent).filter(|parent| parent.contains('.'));
-    let domain = common.domains.first().map(String::as_str).or(parent).unwrap_or(&hostname).to_owned();
+    let (hostname, seasons) = (common.hostname.clone(), common.seasons());
     let maker = Maker::new(key.secret());
     Box::new(move |user, visit, wall| {
-        let cast = Staff { maker: &maker, visit: visit.unwrap_or_default(), domain: &domain };
-        Mailbox::of(&Origin { key: &key, user, domain: &domain, hostname: &hostname, wall, cast: &cast })
+        let season = seasons.on(wall.date_naive());
+        let (number, domain) = (season.number, season.domain.as_str());
+        let cast = Staff { maker: &maker, season: number, visit: visit.unwrap_or_default(), domain };
+        Mailbox::of(&Origin { key: &key, user, domain, hostname: &hostname, wall, cast: &cast })
     })
 }
 
 /// People who have receipts for addresses.
 struct Staff<'s> {
     maker: &'s Maker,
+    season: u8,
     visit: u32,
     domain: &'s str,
 }
@@ -107,11 +107,16 @@ impl Staff<'_> {
 
 impl Cast for Staff<'_> {
     fn colleague(&self, number: u32) -> Person {
-        self.person(&Receipt { season: 0, style: Style::Cast, visit: number % Receipt::VISITS, nth: 0 })
+        self.person(&Receipt {
+            season: self.season,
+            style: Style::Cast,
+            visit: number % Receipt::VISITS,
+            nth: 0,
+        })
     }
 
     fn stranger(&self, number: u32) -> Person {
         let nth = u8::try_from(number).unwrap_or_default() % Receipt::EACH;
-        self.person(&Receipt { season: 0, style: Style::Mailbox, visit: self.visit, nth })
+        self.person(&Receipt { season: self.season, style: Style::Mailbox, visit: self.visit, nth })
     }
 }

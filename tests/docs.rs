@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sundew::config::{self, Asked, NOT_KEYS, Program, Smtarpit, Tarpop, manpage};
+use sundew::config::{self, Asked, NOT_KEYS, Program, Smtarpit, Sundew, Tarpop, manpage};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -73,6 +73,7 @@ fn manual_pages_have_no_warnings() {
 fn every_option_is_in_the_manual_and_in_the_example() {
     options_are_documented::<Smtarpit>();
     options_are_documented::<Tarpop>();
+    options_are_documented::<Sundew>();
 }
 
 fn options_are_documented<P: Program>() {
@@ -87,7 +88,9 @@ fn options_are_documented<P: Program>() {
         if !NOT_KEYS.contains(&key) {
             assert!(file.contains(&format!(".It Cm {key} No = ")), "{key} in sundew.toml(5)");
             let found = |line: &str| {
-                line.starts_with(&format!("#{key} = ")) || line == format!("#[[{}.{key}]]", P::TABLE)
+                line.starts_with(&format!("#{key} = "))
+                    || line == format!("#[[{}.{key}]]", P::TABLE)
+                    || line == format!("#[[{key}]]")
             };
             assert!(example.lines().any(found), "{key} in the example");
         }
@@ -100,6 +103,7 @@ fn options_are_documented<P: Program>() {
 fn the_example_configuration_changes_nothing_as_it_is() {
     example_changes_nothing::<Smtarpit>();
     example_changes_nothing::<Tarpop>();
+    example_changes_nothing::<Sundew>();
 }
 
 fn example_changes_nothing<P: Program + PartialEq + std::fmt::Debug>() {
@@ -121,6 +125,7 @@ fn the_example_configuration_loads_with_nothing_commented_out() {
     let text = text.lines().map(uncomment).collect::<Vec<_>>().join("\n");
     let text = text.replace("/etc/sundew/secret", secret.to_str().unwrap());
     let (mail, mailbox) = (all_of::<Smtarpit>(&text), all_of::<Tarpop>(&text));
+    let web = all_of::<Sundew>(&text);
     let _ = std::fs::remove_file(&secret);
     let Asked::Run(none) = load::<Smtarpit>(None, &[]).unwrap() else { panic!() };
     let same = "the pacing keys are those of the day table";
@@ -131,6 +136,11 @@ fn the_example_configuration_loads_with_nothing_commented_out() {
     assert_eq!(mailbox.schedule().ordinary, none.schedule().ordinary, "{same}");
     assert_eq!(mailbox.mailbox.accept_after, none.mailbox.accept_after);
     assert_eq!(mailbox.profiles.len(), 1);
+    let Asked::Run(none) = load::<Sundew>(None, &[]).unwrap() else { panic!() };
+    assert_eq!(web.schedule().ordinary, none.schedule().ordinary, "{same}");
+    assert_eq!(web.limits.max_bytes_per_day, none.limits.max_bytes_per_day);
+    assert_eq!(web.profiles.len(), 1);
+    assert_eq!(web.common.season.len(), 1);
 }
 
 /// Loads a configuration in which every key is set, and has `--check` say so.
@@ -169,13 +179,20 @@ fn service_files_use_options_that_exist() {
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with("# ")) {
-            let loads = |words: &[&str]| match name.contains("tarpop") || line.contains("tarpop") {
-                true => load::<Tarpop>(None, words).map(drop),
-                false => load::<Smtarpit>(None, words).map(drop),
+            // A file is of the program in its name, the one for all programs has a line for each.
+            let programs = ["smtarpit", "tarpop", "sundew"];
+            let named =
+                programs.into_iter().find(|program| name.contains(program) && !name.ends_with(".conf"));
+            let program = named
+                .or_else(|| programs.into_iter().find(|program| line.contains(&format!("/{program}\t"))));
+            let Some(program) = program else { continue };
+            let Some(words) = options(line, program) else { continue };
+            let loaded = match program {
+                "smtarpit" => load::<Smtarpit>(None, &words).map(drop),
+                "tarpop" => load::<Tarpop>(None, &words).map(drop),
+                _ => load::<Sundew>(None, &words).map(drop),
             };
-            let words = ["smtarpit", "tarpop"].iter().find_map(|program| options(line, program));
-            let Some(words) = words else { continue };
-            if let Err(error) = loads(&words) {
+            if let Err(error) = loaded {
                 panic!("{name}:{}: {words:?}: {error}", at + 1);
             }
             found.insert(name.clone());
@@ -189,6 +206,9 @@ fn service_files_use_options_that_exist() {
         "xinetd.d/tarpop",
         "contrib/systemd/tarpop@.service",
         "contrib/tcpserver/tarpop/run",
+        "xinetd.d/sundew",
+        "contrib/systemd/sundew@.service",
+        "contrib/tcpserver/sundew/run",
     ] {
         assert!(found.contains(name), "{name} should have options; {found:?} have");
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::harness::servers::{Setup, Super, TARPOP};
+use crate::harness::servers::{SUNDEW, Setup, Super, TARPOP};
 use crate::harness::talk::Talk;
 use crate::harness::{Dir, Process, SMTARPIT, must, need, root, shipped};
 use crate::run_program::Running;
@@ -143,15 +143,20 @@ fn released() {
 fn the_first_command_starts_it() {
     released();
     let line = block("sh try");
-    let options = "-- --listen smtp=127.0.0.1:0 --listen pop3=127.0.0.1:0 --speedup 20";
+    let options =
+        "-- --listen smtp=127.0.0.1:0 --listen pop3=127.0.0.1:0 --listen http=127.0.0.1:0 --speedup 20";
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{} {options}", line.trim_end())]).current_dir(root());
     let running = Running::command(&mut shell);
     let port = running.address().port().to_string();
     let seen = running.out.text();
-    let second = seen.split_once("tarpop listens on 127.0.0.1:").expect("tarpop listens too").1;
-    let second = second.split(' ').next().unwrap().to_owned();
-    assert_eq!(seen.replace(&port, "2525").replace(&second, "1110"), block("text listens"));
+    let port_of = |program: &str| {
+        let rest = seen.split_once(&format!("{program} listens on 127.0.0.1:")).expect("it listens too").1;
+        rest.split(' ').next().unwrap().to_owned()
+    };
+    let (pop3, http) = (port_of("tarpop"), port_of("sundew"));
+    let usual = seen.replace(&port, "2525").replace(&pop3, "1110").replace(&http, "8025");
+    assert_eq!(usual, block("text listens"));
 
     need("swaks");
     let swaks = block("sh swaks").replace("2525", &port);
@@ -212,6 +217,30 @@ fn guards(under: Super, program: &Path) {
     assert_eq!(server.talk().line(), "+OK Dovecot ready.");
 }
 
+/// The same for HTTP.
+fn shows(under: Super, program: &Path) {
+    let server = Setup::serving(SUNDEW, under).program(program).option("--speedup").option("20").start();
+    let mut talk = server.talk();
+    talk.send("GET / HTTP/1.0\r\n\r\n");
+    assert_eq!(talk.line(), "HTTP/1.1 200 OK");
+}
+
+/// The commands do what is said of them.
+#[test]
+fn the_lines_for_the_web_site_make_one() {
+    let dir = Dir::new();
+    let programs = Path::new(SMTARPIT).parent().unwrap().display();
+    let path = format!("{programs}:{}", std::env::var("PATH").unwrap_or_default());
+    let lines = block("sh web").replace("10000", "300");
+    let output = must(Command::new("sh").args(["-ec", &lines]).current_dir(dir.path("")).env("PATH", path));
+    let text = String::from_utf8(output.stdout).unwrap();
+    for part in ["<VirtualHost *:80>", "files with ", "addresses at ", "rel=\"nofollow\""] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let home = fs::read_to_string(dir.path("site/index.html")).unwrap();
+    assert!(home.contains("Harbour Street Trust"));
+}
+
 #[test]
 fn the_lines_for_xinetd_install_it() {
     let dir = Dir::new();
@@ -220,9 +249,11 @@ fn the_lines_for_xinetd_install_it() {
     assert_eq!(fs::read_to_string(dir.path("etc/xinetd.d/smtarpit")).unwrap(), shipped("xinetd.d/smtarpit"));
     assert!(fs::read_to_string(dir.path("etc/passwd")).unwrap().contains("sundew:"));
     assert_eq!(fs::read_to_string(dir.path("etc/xinetd.d/tarpop")).unwrap(), shipped("xinetd.d/tarpop"));
-    assert!(dir.path("run/sundew/smtarpit").is_dir() && dir.path("run/sundew/tarpop").is_dir());
+    assert_eq!(fs::read_to_string(dir.path("etc/xinetd.d/sundew")).unwrap(), shipped("xinetd.d/sundew"));
+    assert!(["smtarpit", "tarpop", "sundew"].iter().all(|name| dir.path("run/sundew").join(name).is_dir()));
     serves(Super::Xinetd, &dir.path("usr/local/sbin/smtarpit"));
     guards(Super::Xinetd, &dir.path("usr/local/sbin/tarpop"));
+    shows(Super::Xinetd, &dir.path("usr/local/sbin/sundew"));
 }
 
 #[test]
@@ -230,13 +261,14 @@ fn the_lines_for_tcpserver_install_it() {
     let dir = Dir::new();
     let before: String = block("sh xinetd").split_inclusive('\n').take(3).collect();
     install(&(before + &block("sh tcpserver")), &dir);
-    for program in ["smtarpit", "tarpop"] {
+    for program in ["smtarpit", "tarpop", "sundew"] {
         let linked = fs::canonicalize(dir.path("etc/service").join(program)).unwrap();
         let ours = root().join("contrib/tcpserver").join(program);
         assert_eq!(files(&linked), files(&ours));
     }
     serves(Super::Tcpserver, &dir.path("usr/local/sbin/smtarpit"));
     guards(Super::Tcpserver, &dir.path("usr/local/sbin/tarpop"));
+    shows(Super::Tcpserver, &dir.path("usr/local/sbin/sundew"));
 }
 
 /// Every file below a directory: its name, its permissions, its bytes.

@@ -404,7 +404,7 @@ fn sysusers_and_tmpfiles_make_the_accounts_and_the_directories() {
         let line = accounts.lines().find(|line| line.starts_with(account));
         assert!(line.is_some_and(|line| line.ends_with("/nologin")), "{accounts}");
     }
-    for made in ["run/sundew/smtarpit", "run/sundew/tarpop", "var/lib/sundew/tarpop"] {
+    for made in ["run/sundew/smtarpit", "run/sundew/tarpop", "run/sundew/sundew", "var/lib/sundew/tarpop"] {
         let mode = std::fs::metadata(dir.path(made)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o750, "{made}");
     }

@@ -24,6 +24,12 @@ mod superservers;
 /// The same for tarpop.
 mod tarpop_servers;
 
+/// The same for sundew.
+mod sundew_servers;
+
+/// The shipped virtual hosts under the real web servers.
+mod web_servers;
+
 /// `tarpit-run` from its first line to its last.
 mod run_program;
 
@@ -59,6 +65,9 @@ mod real_pop3;
 
 /// The same for the web: a real Apache, a real nginx, a real lighttpd, nmap and curl.
 mod real_web;
+
+/// A whole web site as files, and the other commands of sundew.
+mod site;
 
 /// Slots between processes that start together and are killed.
 mod slots;

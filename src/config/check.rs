@@ -22,7 +22,7 @@ pub(super) fn show<P: Program>(
         let _ = writeln!(out, "# warning: {}", super::Failure::new(warning));
     }
     let keys = || command.get_arguments().filter(|arg| !NOT_KEYS.contains(&arg.get_id().as_str()));
-    for arg in keys().filter(|arg| is_common(arg)) {
+    for arg in keys().filter(|arg| is_common(arg) && !is_table(arg)) {
         line(&mut out, arg, &source);
     }
     let _ = writeln!(out, "\n[{table}]");
@@ -31,8 +31,9 @@ pub(super) fn show<P: Program>(
     }
     for arg in keys().filter(is_table) {
         let key = arg.get_id().as_str();
+        let name = if is_common(arg) { key.to_owned() } else { format!("{table}.{key}") };
         for value in source.values(arg) {
-            let _ = writeln!(out, "\n[[{table}.{key}]] # {}", source.origin(arg));
+            let _ = writeln!(out, "\n[[{name}]] # {}", source.origin(arg));
             for (key, value) in file::inline(&value).unwrap_or_default() {
                 let _ = writeln!(out, "{key} = {}", toml(&value));
             }
@@ -41,9 +42,9 @@ pub(super) fn show<P: Program>(
     out
 }
 
-/// Whether the option is a table in the file, `[[program.option]]`.
+/// Whether the option is a table in the file, `[[program.option]]`, or for every program `[[option]]`.
 fn is_table(arg: &&Arg) -> bool {
-    arg.get_id() == "profile"
+    super::IN_TABLES.iter().any(|id| arg.get_id() == *id)
 }
 
 /// Where values come from.

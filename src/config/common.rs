@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::season::{self, Written};
 use super::value::{self, words};
 use super::{Failure, Network, Origins};
 use crate::key::Key;
@@ -30,6 +31,17 @@ pub struct Common {
     /// With an empty list, every domain is taken for ours.
     #[arg(long, value_name = "DOMAIN", value_delimiter = ',', value_parser = value::domain)]
     pub domains: Vec<String>,
+
+    /// From when until when addresses of which domain are shown
+    ///
+    /// A table such as { domain = "example.net", from = "2026-11-01", until = "2027-04-30" }; in the file it
+    /// is [[season]]. The season that began last holds: its domain is that of the addresses that sundew and
+    /// tarpop show, and with it come other people and another web site, on the host site, which is www. and
+    /// the domain if it is not given. Addresses of past seasons are recognised for ever, as long as the
+    /// number of each stays what it was: its place among the seasons, from 1, or the key number, up to
+    /// 63. If there are domains, those of the seasons are ours too. Can be given several times.
+    #[arg(long, id = "season", value_name = "TABLE", value_parser = season::read)]
+    pub season: Vec<Written>,
 
     /// The file with the secret of this honeypot
     ///
@@ -288,6 +300,7 @@ impl Common {
                 origins.blame(&["chroot"], "needs user too: root is not held by a new root directory")
             );
         }
+        self.fit_seasons(origins)?;
         self.secret().map(drop).map_err(|why| origins.blame(&["secret_file"], why))
     }
 

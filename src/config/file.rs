@@ -185,8 +185,8 @@ fn scalar(value: &Spanned<DeValue>, at: &dyn Fn(usize) -> usize, is_flag: bool) 
             let mut fields = Vec::new();
             for (key, value) in in_order(table) {
                 let name = key.get_ref().as_ref();
-                let text =
-                    plain(value.get_ref()).map_err(|why| (at(key.span().start), format!("{name}: {why}")))?;
+                let text = within(value.get_ref())
+                    .map_err(|why| (at(key.span().start), format!("{name}: {why}")))?;
                 fields.push(format!("{} = {}", quote(name), quote(&text)));
                 inside.push((name.to_owned(), at(key.span().start)));
             }
@@ -211,6 +211,14 @@ fn plain(value: &DeValue) -> Result<String, &'static str> {
     })
 }
 
+/// The same for a value in a table, where there are days.
+fn within(value: &DeValue) -> Result<String, &'static str> {
+    match value {
+        DeValue::Datetime(date) => Ok(date.to_string()),
+        value => plain(value),
+    }
+}
+
 /// The entries of an inline table such as `{ name = "night", max_pause = 120 }`, in their order.
 pub(super) fn inline(text: &str) -> Result<Vec<(String, String)>, Within> {
     let wrong = |key: Option<&str>, text: &str| Within { key: key.map(str::to_owned), text: text.to_owned() };
@@ -223,7 +231,7 @@ pub(super) fn inline(text: &str) -> Result<Vec<(String, String)>, Within> {
     let DeValue::Table(table) = value.get_ref() else { return Err(no_table()) };
     let entries = in_order(table).into_iter().map(|(key, value)| {
         let name = key.get_ref().as_ref();
-        let text = plain(value.get_ref()).map_err(|why| wrong(Some(name), why))?;
+        let text = within(value.get_ref()).map_err(|why| wrong(Some(name), why))?;
         Ok((name.to_owned(), text))
     });
     entries.collect()

@@ -10,15 +10,16 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use super::{NOT_KEYS, Options, Pacing, Pop3Pacing, Program, Smtarpit, TABLES, Tarpop};
+use super::{NOT_KEYS, Options, Pacing, Pop3Pacing, Program, Smtarpit, Sundew, TABLES, Tarpop, WebPacing};
 use crate::config;
 use crate::event::{Event, Kind, Plain, Reason, Seconds, Tool, Totals, Verdict, What};
 use crate::run::options as run;
 
 /// Where each manual page is in the repository, and its text.
-pub fn pages() -> [(&'static str, String); 4] {
+pub fn pages() -> [(&'static str, String); 5] {
     let smtarpit = config::command::<Smtarpit>();
     let tarpop = config::command::<Tarpop>();
+    let sundew = config::command::<Sundew>();
     let file = include_str!("manpage/sundew.toml.5.in");
     let tables: Vec<_> = TABLES.iter().map(|table| format!(".Ql [{table}]")).collect();
     [
@@ -39,6 +40,18 @@ pub fn pages() -> [(&'static str, String); 4] {
             ),
         ),
         (
+            "man/sundew.8",
+            fill(
+                include_str!("manpage/sundew.8.in"),
+                "sundew.8.in",
+                &[
+                    &program::<WebPacing>(&sundew, WEB_EVENTS, [page(), end(web_end())])[..],
+                    &[("SYNOPSES", synopses(&sundew)), ("COMMANDS", commands(&sundew))],
+                ]
+                .concat(),
+            ),
+        ),
+        (
             "man/sundew.toml.5",
             fill(
                 file,
@@ -48,6 +61,7 @@ pub fn pages() -> [(&'static str, String); 4] {
                     ("COMMON", keys(&smtarpit, true, none)),
                     ("SMTARPIT", keys(&smtarpit, false, usual::<Pacing>)),
                     ("TARPOP", keys(&tarpop, false, usual::<Pop3Pacing>)),
+                    ("SUNDEW", keys(&sundew, false, usual::<WebPacing>)),
                 ],
             ),
         ),
@@ -131,6 +145,50 @@ fn options(command: &Command, usual: Usual) -> String {
     out
 }
 
+/// The commands of a program, as they are called.
+fn synopses(command: &Command) -> String {
+    let mut out = String::new();
+    for command in command.get_subcommands() {
+        let _ = writeln!(out, ".Nm\n.Cm {}{}", command.get_name(), arguments(command));
+    }
+    out
+}
+
+fn arguments(command: &Command) -> String {
+    let mut out = String::new();
+    for arg in command.get_arguments().filter(|arg| !NOT_KEYS.contains(&arg.get_id().as_str())) {
+        let name = value_name(arg).unwrap_or_default();
+        let _ = match arg.get_long() {
+            Some(long) => write!(out, "\n.Op Fl -{} Ar {name}", long.replace('-', "\\-")),
+            None => write!(out, "\n.Ar {name}"),
+        };
+    }
+    out
+}
+
+/// What each command does.
+fn commands(command: &Command) -> String {
+    let mut out = String::from(".Bl -tag -width Ds\n");
+    for command in command.get_subcommands() {
+        let about =
+            command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
+        let _ = write!(out, ".It Cm {}\n{}", command.get_name(), text(&paragraphs(&about)));
+        out.push_str(".Bl -tag -width Ds\n");
+        for arg in command.get_arguments().filter(|arg| !NOT_KEYS.contains(&arg.get_id().as_str())) {
+            let name = value_name(arg).unwrap_or_default();
+            let _ = match arg.get_long() {
+                Some(long) => writeln!(out, ".It Fl -{} Ar {name}", long.replace('-', "\\-")),
+                None => writeln!(out, ".It Ar {name}"),
+            };
+            describe(&mut out, arg, none);
+        }
+        out.push_str(".El\n");
+    }
+    out.push_str(".El\n");
+    // A command without arguments of its own has no list of them.
+    out.replace(".Bl -tag -width Ds\n.El\n", "")
+}
+
 /// The heading of the flags that are no keys.
 const RUN: &str = "Options for this run only";
 
@@ -196,10 +254,13 @@ fn default(arg: &Arg) -> Option<&str> {
 
 /// The whole help, with the full stop that clap takes from the first line.
 fn help(arg: &Arg) -> String {
-    let long = arg.get_long_help().or(arg.get_help()).map(ToString::to_string).unwrap_or_default();
+    paragraphs(&arg.get_long_help().or(arg.get_help()).map(ToString::to_string).unwrap_or_default())
+}
+
+fn paragraphs(long: &str) -> String {
     match long.split_once("\n\n") {
         Some((first, rest)) => format!("{}\n\n{rest}", sentence(first)),
-        None => sentence(&long),
+        None => sentence(long),
     }
 }
 
@@ -270,6 +331,7 @@ fn paces<O: Options>(command: &Command) -> String {
 /// The events of programs that have the same protocol.
 const SMTP_EVENTS: &[&str] =
     &["connect", "refuse", "helo", "mail", "rcpt", "auth", "message", "still", "end", "error"];
+const WEB_EVENTS: &[&str] = &["connect", "refuse", "page", "still", "end", "error"];
 const POP3_EVENTS: &[&str] = &["connect", "refuse", "login", "retr", "still", "end", "error"];
 
 /// The words that can begin a line of the log, with their keys.
@@ -299,6 +361,7 @@ fn meaning(word: &str) -> &'static str {
         "message" => "A message was read to its end, or broken off.",
         "login" => "A try to log in to a mailbox is over.",
         "retr" => "A message of the mailbox was sent.",
+        "page" => "A request was answered, or the answer has begun.",
         "still" => "The caller is still held; written every ten minutes.",
         "end" => "The conversation is over; written always, also when the program is told to stop.",
         "error" => "Something is wrong on our side. The peer knows nothing of it.",
@@ -338,6 +401,25 @@ fn login() -> What {
         password: Some(Plain::from("hash:5f0c1b7e22d94a10")),
         visit: None,
     }
+}
+
+fn page() -> What {
+    What::Page {
+        method: Plain::from("GET"),
+        host: Plain::from("www.example.org"),
+        path: Plain::from("/staff/"),
+        status: 200,
+        agent: Plain::from("Mozilla/4.0"),
+        bytes: 9_126,
+        addresses: Some(6),
+        season: Some(1),
+        visit: Some(Plain::from("0a3f1")),
+    }
+}
+
+fn web_end() -> (&'static str, Kind, &'static str, Totals) {
+    let totals = Totals { commands: 1, pages: Some(1), made: Some(9_391), ..Totals::default() };
+    ("page", Kind::Program, "get", totals)
 }
 
 fn smtp_end() -> (&'static str, Kind, &'static str, Totals) {
@@ -381,18 +463,34 @@ pub fn example() -> String {
     let mut out = String::from(
         "# The configuration of Sundew, /etc/sundew.toml. What is commented out is the default, or an example\n\
          # where the text says that there is none. sundew.toml(5) explains every key. After a change, run\n\
-         # \"smtarpit --check\" or \"tarpop --check\"; the next connection uses it.\n",
+         # \"smtarpit --check\", \"tarpop --check\" or \"sundew --check\"; the next connection uses it.\n",
     );
     // Every program counts its own slots, so this one stands in the tables.
-    let shared = |arg: &&Arg| config::is_common(arg) && arg.get_id() != LOCK_DIR;
-    key_args(&smtarpit).filter(shared).for_each(|arg| example_key(&mut out, arg, none));
+    let shared = |arg: &&Arg| config::is_common(arg) && arg.get_id() != LOCK_DIR && arg.get_id() != SEASON;
+    key_args(&smtarpit).filter(shared).for_each(|arg| example_key(&mut out, "", arg, none));
+    example_season(&mut out, &smtarpit);
     example_table::<Smtarpit>(&mut out, usual::<Pacing>);
     example_table::<Tarpop>(&mut out, usual::<Pop3Pacing>);
+    example_table::<Sundew>(&mut out, usual::<WebPacing>);
     out
 }
 
 /// The one common key whose default is another one for each program.
 const LOCK_DIR: &str = "lock_dir";
+
+/// The common key that is a table.
+const SEASON: &str = "season";
+
+fn example_season(out: &mut String, command: &Command) {
+    for arg in key_args(command).filter(|arg| arg.get_id() == SEASON) {
+        let help = sentence(&arg.get_help().map(ToString::to_string).unwrap_or_default());
+        let _ = write!(
+            out,
+            "\n# {help} Without any, the first of domains, for ever.\n\
+             #[[season]]\n#domain = \"example.net\"\n#from = 2026-11-01\n#until = 2027-04-30\n"
+        );
+    }
+}
 
 /// The table of one program.
 fn example_table<P: Program>(out: &mut String, usual: Usual) {
@@ -400,7 +498,7 @@ fn example_table<P: Program>(out: &mut String, usual: Usual) {
     let table = P::TABLE;
     let _ = writeln!(out, "\n[{table}]");
     let own = || key_args(&command).filter(|arg| !config::is_common(arg) || arg.get_id() == LOCK_DIR);
-    own().filter(|arg| arg.get_id() != "profile").for_each(|arg| example_key(out, arg, usual));
+    own().filter(|arg| arg.get_id() != "profile").for_each(|arg| example_key(out, table, arg, usual));
     own().filter(|arg| arg.get_id() == "profile").for_each(|arg| {
         let help = sentence(&arg.get_help().map(ToString::to_string).unwrap_or_default());
         let _ = write!(
@@ -411,7 +509,7 @@ fn example_table<P: Program>(out: &mut String, usual: Usual) {
     });
 }
 
-fn example_key(out: &mut String, arg: &Arg, usual: Usual) {
+fn example_key(out: &mut String, table: &str, arg: &Arg, usual: Usual) {
     let key = arg.get_id().as_str();
     let help = sentence(&arg.get_help().map(ToString::to_string).unwrap_or_default());
     let words: Vec<_> = arg.get_possible_values().iter().map(|word| word.get_name().to_owned()).collect();
@@ -421,17 +519,18 @@ fn example_key(out: &mut String, arg: &Arg, usual: Usual) {
     };
     let day = usual(key);
     let given = default(arg).or(day.as_deref());
-    let (value, remark) = match (given, sample(key)) {
+    let (value, remark) = match (given, sample(table, key)) {
         (Some(default), _) => (config::toml(default), ""),
         (None, Some((value, remark))) => (value.to_owned(), remark),
         (None, None) if matches!(arg.get_action(), ArgAction::Append) => ("[]".to_owned(), ""),
+        (None, None) if !arg.get_action().takes_values() => ("false".to_owned(), ""),
         (None, None) => panic!("{key} needs a sample for the example configuration"),
     };
     let _ = writeln!(out, "\n# {help}{words}{remark}\n#{key} = {value}");
 }
 
 /// What to show for a key without a default, with a remark.
-fn sample(key: &str) -> Option<(&'static str, &'static str)> {
+fn sample(table: &str, key: &str) -> Option<(&'static str, &'static str)> {
     Some(match key {
         "hostname" => ("\"mx.example.org\"", " The default is the name of this machine."),
         "domains" => ("[\"example.org\"]", " By default every domain is taken for ours."),
@@ -440,7 +539,11 @@ fn sample(key: &str) -> Option<(&'static str, &'static str)> {
         "chroot" => ("\"/var/lib/sundew\"", " There is no default."),
         "user" => ("\"sundew\"", " There is no default."),
         "seed" => ("1", " There is no default."),
+        "state_dir" if table == Sundew::TABLE => ("\"/var/lib/sundew/sundew\"", " The default is lock_dir."),
         "state_dir" => ("\"/var/lib/sundew/tarpop\"", " The default is the directory networks in lock_dir."),
+        "site" => ("\"www.example.org\"", " The default is www. and the domain."),
+        "company" => ("\"Harbour Street Trust\"", " By default it is made up."),
+        "robots_txt" => ("\"/var/www/html/robots.txt\"", " There is no default."),
         "spool" => ("\"/var/lib/sundew/spool\"", " There is no default."),
         "pace" => ("\"day\"", " The keys below are shown as this table has them."),
         _ => return None,

@@ -19,7 +19,9 @@ pub mod file;
 pub mod manpage;
 mod network;
 mod profile;
+mod season;
 mod smtarpit;
+mod sundew;
 mod tarpop;
 mod value;
 
@@ -29,6 +31,7 @@ pub use common::{Common, Facility, User};
 pub use network::Network;
 pub use profile::{Options, Profile};
 pub use smtarpit::{Pacing, Smtarpit};
+pub use sundew::{Colour, Command, Server, Sundew, WebPacing};
 pub use tarpop::{LogLike, Pop3Pacing, Tarpop};
 pub use value::nodename;
 pub use value::word;
@@ -45,12 +48,17 @@ pub const TABLES: &[&str] = &["smtarpit", "tarpop", "sundew", "report"];
 /// The flags that cannot be keys of the file, since they are about the file or about this run only.
 pub const NOT_KEYS: &[&str] = &["config", "check", "help", "version"];
 
+/// The options that are tables of their own.
+const IN_TABLES: &[&str] = &["profile", "season"];
+
 /// The options of one program.
 pub trait Program: clap::Parser {
     /// Its table in the file, one of [`TABLES`].
     const TABLE: &'static str;
     /// Its lock directory when none is given; empty for a program that takes no slots.
     const LOCK_DIR: &'static str;
+    /// Which options may also stand behind a command, if the program has commands.
+    const BEHIND_COMMANDS: &'static [&'static str] = &[];
 
     /// Looks for values that do not go together.
     fn fit(&self, origins: &Origins) -> Result<(), Failure>;
@@ -171,9 +179,10 @@ pub fn settle<P: Program>(args: &[OsString], file: Option<(&Path, &str)>) -> Res
 
 /// The definition of a program's options, with the defaults that differ between programs.
 pub fn command<P: Program>() -> clap::Command {
-    P::command().mut_args(|arg| match arg.get_id() == "lock_dir" {
-        true => arg.default_value(P::LOCK_DIR),
-        false => arg,
+    P::command().mut_args(|arg| match arg.get_id().as_str() {
+        "lock_dir" => arg.default_value(P::LOCK_DIR),
+        id if P::BEHIND_COMMANDS.contains(&id) => arg.global(true),
+        _ => arg,
     })
 }
 

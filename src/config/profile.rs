@@ -83,3 +83,12 @@ pub(super) fn schedule<P: Options>(
         profiles: profiles.collect(),
     }
 }
+
+/// The value of a pacing key that is not set: as the table has it.
+pub(super) fn implied<P: Options>(
+    schedule: &Schedule<P::Pacing>,
+    key: &str,
+) -> Option<(String, &'static str)> {
+    let value = if key == "pace" { Some(schedule.name.clone()) } else { P::number(&schedule.ordinary, key) };
+    value.map(|value| (super::toml(&value), "pace"))
+}

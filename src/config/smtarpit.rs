@@ -277,9 +277,7 @@ impl Program for Smtarpit {
     }
 
     fn implied(&self, key: &str) -> Option<(String, &'static str)> {
-        let schedule = self.schedule();
-        let value = if key == "pace" { Some(schedule.name) } else { Pacing::number(&schedule.ordinary, key) };
-        value.map(|value| (super::toml(&value), "pace"))
+        profile::implied::<Pacing>(&self.schedule(), key)
     }
 
     fn warnings(&self) -> Vec<String> {

@@ -300,10 +300,7 @@ impl Program for Tarpop {
         if key == "state_dir" {
             return Some((super::toml(&self.state_dir().display().to_string()), "lock_dir"));
         }
-        let schedule = self.schedule();
-        let value =
-            if key == "pace" { Some(schedule.name) } else { Pop3Pacing::number(&schedule.ordinary, key) };
-        value.map(|value| (super::toml(&value), "pace"))
+        profile::implied::<Pop3Pacing>(&self.schedule(), key)
     }
 
     fn warnings(&self) -> Vec<String> {

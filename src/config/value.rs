@@ -116,6 +116,13 @@ pub(super) fn domain(text: &str) -> Result<String, String> {
     }
 }
 
+/// A day, as ISO 8601 has it.
+pub(super) fn date(text: &str) -> Result<chrono::NaiveDate, String> {
+    let digits = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let date = digits.then(|| text.parse().ok()).flatten();
+    date.ok_or_else(|| format!("{text:?} is not a day such as 2026-11-01"))
+}
+
 /// A path from the root: the super-server decides what a relative one would mean.
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     let path = Path::new(text);

@@ -125,9 +125,10 @@ fn a_record_cut_off_by_a_crash_leaves_the_one_before() {
     let whole = fs::read(&path).unwrap();
     dir.open("192.0.2.7").judge(pair(9), RULES, NOW);
     let after = fs::read(&path).unwrap();
-    assert_eq!(after.len(), 2 * SIZE);
+    let record = after.len() / 2;
+    assert!(record > SIZE);
     // The write of the last record stops at any byte of it.
-    for cut in 0..SIZE {
+    for cut in 0..record {
         let mut torn = whole.clone();
         torn[..cut].copy_from_slice(&after[..cut]);
         fs::write(&path, &torn).unwrap();

@@ -19,9 +19,9 @@ const HANDED: &str = "Options for the programs";
 
 /// Listen and start one program for each connection, as a super-server does, and show what happens
 ///
-/// Without options it listens on 127.0.0.1:2525 for SMTP and on 127.0.0.1:1110 for POP3, starts the
-/// smtarpit and the tarpop that stand beside it, needs no privileges and no configuration, and shows
-/// every event as it comes. Ctrl-C ends it and everything it started; a second Ctrl-C does not wait.
+/// Without options it listens on 127.0.0.1:2525 for SMTP, on 127.0.0.1:1110 for POP3 and on
+/// 127.0.0.1:8025 for HTTP, starts the smtarpit, the tarpop and the sundew that stand beside it, needs no
+/// privileges and no configuration, and shows every event as it comes. Ctrl-C ends it and everything it started; a second Ctrl-C does not wait.
 /// It is for trying the suite, for containers and for tests; a server on the open Internet is better
 /// looked after by xinetd, tcpserver or systemd.
 #[derive(Debug, Clone, Parser)]
@@ -29,7 +29,7 @@ const HANDED: &str = "Options for the programs";
 pub struct Options {
     /// Where to listen, e.g. 0.0.0.0:25 or [::]:25; may be repeated
     ///
-    /// The service may stand before the address (smtp=127.0.0.1:2525, pop3=127.0.0.1:1110); without it
+    /// The service may stand before the address (smtp=127.0.0.1:2525, pop3=127.0.0.1:1110, http=127.0.0.1:8025); without it
     /// it is smtp. Only what is named is offered. Port 0 takes any free port and says which. [::] serves
     /// IPv4 as well where the system allows it.
     #[arg(help_heading = OWN)]
@@ -203,6 +203,7 @@ mod tests {
         assert!(places.iter().all(|place| place.address.ip().is_loopback()));
         assert_eq!(places[0].address.to_string(), "127.0.0.1:2525");
         assert_eq!(places[1].address.to_string(), "127.0.0.1:1110");
+        assert_eq!(places[2].address.to_string(), "127.0.0.1:8025");
     }
 
     #[test]

@@ -35,6 +35,12 @@ pub const SERVICES: &[Service] = &[
         port: 1110,
         tries: &["telnet {host} {port}", "curl --user someone:secret pop3://{server}/"],
     },
+    Service {
+        name: "http",
+        program: "sundew",
+        port: 8025,
+        tries: &["curl http://{server}/", "wget --mirror --no-host-directories http://{server}/"],
+    },
 ];
 
 /// A program that is ready to be started.

@@ -102,6 +102,8 @@ fn because(why: Why) -> &'static str {
         Why::Total => "far too many",
         Why::PerSource => "too many from there",
         Why::Locks => "the lock directory cannot be used",
+        Why::Off => "everything is turned off",
+        Why::Bytes => "enough went out today",
         Why::Config => "our configuration is wrong",
     }
 }

@@ -9,18 +9,18 @@
 //! **Errors.** Not every web server shows its own page when a program says 404. So the answer has the page
 //! that this server would show: which one it is says `SERVER_SOFTWARE`, and so does the product at the foot.
 
-use crate::event::What;
 use crate::persona::http::{Name, Persona};
 use crate::web::Content;
-use crate::web::http::Policy;
-use crate::web::http::answer::{Manner, answer_as};
+use crate::web::http::answer::{Answer, Manner, answer_as};
 use crate::web::http::head::Head;
+use crate::web::http::{self, Policy};
 use chrono::{DateTime, FixedOffset};
 
 /// The fields of a request that matter, and the variables in which they come.
 const FIELDS: &[(&str, &str)] = &[
     ("host", "HTTP_HOST"),
     ("user-agent", "HTTP_USER_AGENT"),
+    ("content-length", "CONTENT_LENGTH"),
     ("if-match", "HTTP_IF_MATCH"),
     ("if-none-match", "HTTP_IF_NONE_MATCH"),
     ("if-modified-since", "HTTP_IF_MODIFIED_SINCE"),
@@ -31,7 +31,8 @@ const FIELDS: &[(&str, &str)] = &[
 ];
 
 /// The fields of an answer that the web server does not write itself.
-const OURS: &[&str] = &["Allow", "Content-Length", "Content-Type", "ETag", "Last-Modified", "Location"];
+const OURS: &[&str] =
+    &["Allow", "Content-Length", "Content-Type", "ETag", "Last-Modified", "Location", "Retry-After"];
 
 /// No variable is read further.
 const LONGEST: usize = 8 * 1024;
@@ -45,13 +46,6 @@ pub struct Request {
     server: Option<String>,
     port: u16,
     https: bool,
-}
-
-/// An answer, as a web server takes it, and its event.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reply {
-    pub bytes: Vec<u8>,
-    pub page: What,
 }
 
 impl Request {
@@ -88,6 +82,11 @@ impl Request {
             port: get("SERVER_PORT").and_then(number).unwrap_or(if https { 443 } else { 80 }),
             https,
         })
+    }
+
+    /// What it asks for.
+    pub fn into_head(self) -> Head {
+        self.head
     }
 
     /// What the web server is like.
@@ -138,41 +137,60 @@ fn is_in_host(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || b".-_:[]".contains(byte)
 }
 
-/// Answers a request. The host that it has for itself is `hostname` if the web server names none.
+/// Answers a request, in the form that a web server takes. The host that it has for itself is `hostname` if the
+/// web server names none.
 pub fn answer(
     content: Box<dyn Content>,
     hostname: &str,
     request: &Request,
     wall: DateTime<FixedOffset>,
-) -> Reply {
+) -> Answer {
     let hostname = request.server.as_deref().unwrap_or(hostname);
     let policy =
         Policy { persona: request.persona(), hostname: hostname.to_owned(), port: request.port, content };
-    let scheme = if request.https { "https" } else { "http" };
-    let manner = Manner { server: request.software.as_deref(), scheme: Some(scheme) };
+    let manner = Manner { server: request.software.as_deref(), scheme: Some(request.scheme()) };
     let answer = answer_as(manner, &policy, &request.head, wall);
-    let head = String::from_utf8_lossy(&answer.head).into_owned();
-    let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split_once(' ')).map_or("500 Error", |(_, status)| status);
-    let mut out = format!("Status: {status}\r\n");
-    for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
-        if !OURS.contains(&name) {
-            continue;
-        }
-        // A path alone would have the web server answer in our place, from its own files.
-        let local = name == "Location" && value.starts_with('/');
-        let host = request.head.field("host").filter(|host| local && host.iter().all(is_in_host));
-        match (local, host) {
-            (false, _) => out.push_str(&format!("{name}: {value}\r\n")),
-            (true, Some(host)) => {
-                out.push_str(&format!("{name}: {scheme}://{}{value}\r\n", String::from_utf8_lossy(&host)));
-            }
-            (true, None) => out.push_str(&format!("{name}: {scheme}://{hostname}{value}\r\n")),
-        }
+    Answer { head: request.told(&answer.head, hostname), ..answer }
+}
+
+/// The complete answer to a visitor for whom there is no room.
+pub fn busy(request: &Request, hostname: &str, wall: DateTime<FixedOffset>) -> Vec<u8> {
+    let hostname = request.server.as_deref().unwrap_or(hostname);
+    let (head, body) = http::turned_away(request.persona(), hostname, wall);
+    [request.told(&head, hostname), body].concat()
+}
+
+impl Request {
+    fn scheme(&self) -> &'static str {
+        if self.https { "https" } else { "http" }
     }
-    out.push_str("\r\n");
-    let page = answer.event(&request.head);
-    Reply { bytes: [out.as_bytes(), &answer.body].concat(), page }
+
+    /// A head as a web server takes it: without what it writes itself.
+    fn told(&self, head: &[u8], hostname: &str) -> Vec<u8> {
+        let head = String::from_utf8_lossy(head);
+        let mut lines = head.lines();
+        let status =
+            lines.next().and_then(|line| line.split_once(' ')).map_or("500 Error", |(_, status)| status);
+        let mut out = format!("Status: {status}\r\n");
+        for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+            if !OURS.contains(&name) {
+                continue;
+            }
+            // A path alone would have the web server answer in our place, from its own files.
+            let local = name == "Location" && value.starts_with('/');
+            let host = self.head.field("host").filter(|host| local && host.iter().all(is_in_host));
+            let scheme = self.scheme();
+            out.push_str(&match (local, host) {
+                (false, _) => format!("{name}: {value}\r\n"),
+                (true, Some(host)) => {
+                    format!("{name}: {scheme}://{}{value}\r\n", String::from_utf8_lossy(&host))
+                }
+                (true, None) => format!("{name}: {scheme}://{hostname}{value}\r\n"),
+            });
+        }
+        out.push_str("\r\n");
+        out.into_bytes()
+    }
 }
 
 #[cfg(test)]

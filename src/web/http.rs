@@ -46,7 +46,16 @@ const RETRY_AFTER: &str = "120";
 
 /// The complete answer to a visitor for whom there is no room, whatever it asks for.
 pub fn busy(persona: &'static Persona, hostname: &str, wall: DateTime<FixedOffset>) -> Vec<u8> {
-    let speaker = reply::Speaker { retry: Some(RETRY_AFTER), ..reply::Speaker::new(persona, hostname, wall) };
-    let (head, body) = speaker.error(Wrong::Busy);
+    let (head, body) = turned_away(persona, hostname, wall);
     [head, body].concat()
+}
+
+/// The same, head and body.
+pub(super) fn turned_away(
+    persona: &'static Persona,
+    hostname: &str,
+    wall: DateTime<FixedOffset>,
+) -> (Vec<u8>, Vec<u8>) {
+    let speaker = reply::Speaker { retry: Some(RETRY_AFTER), ..reply::Speaker::new(persona, hostname, wall) };
+    speaker.error(Wrong::Busy)
 }

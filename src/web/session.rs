@@ -12,6 +12,7 @@ use crate::event::{Kind, Reason, Totals, What};
 use crate::kind::{self, Watch};
 use crate::pace::{Range, Schedule};
 use crate::persona::http::Wrong;
+use crate::web::cgi::Request;
 use crate::web::http::Policy;
 use crate::web::http::answer::{Answer, answer};
 use crate::web::http::head::Reader;
@@ -23,7 +24,8 @@ use std::time::Duration;
 /// No piece has more bytes: what the kernel takes at once from a slow peer.
 const PIECE: usize = 16 * 1024;
 
-/// The pause between pieces for who is not held.
+/// The size of a piece for who is not held, and the pause behind it.
+const FAST_PIECE: usize = 32 * 1024;
 const FAST: Duration = Duration::from_millis(100);
 
 /// No pause inside of an answer is longer, whatever is configured.
@@ -38,14 +40,24 @@ pub struct Session {
     policy: Option<Policy>,
     schedule: Schedule<Pacing>,
     rng: Rng,
-    /// In an `allow` network.
-    allowed: bool,
+    manner: Manner,
     reader: Reader,
     watch: Watch,
     stage: Stage,
     speech: Option<Speech>,
+    /// The answer, if it was made before the conversation began.
+    ready: Option<Answer>,
     profile: String,
     totals: Totals,
+}
+
+/// How a visitor is treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Manner {
+    /// It is in an `allow` network.
+    pub allowed: bool,
+    /// It is not held.
+    pub fast: bool,
 }
 
 /// How far the conversation is.
@@ -85,10 +97,35 @@ impl Session {
             profile: schedule.at(wall).0.to_owned(),
             schedule,
             rng,
-            allowed,
+            manner: Manner { allowed, fast: allowed },
             watch: Watch::new(),
             stage: Stage::Request,
             speech: None,
+            ready: None,
+            totals: Totals { pages: Some(0), ..Totals::default() },
+        }
+    }
+
+    /// One for a web server, whose request was answered already.
+    pub fn answering(
+        request: Request,
+        answer: Answer,
+        schedule: Schedule<Pacing>,
+        manner: Manner,
+        wall: DateTime<FixedOffset>,
+        rng: Rng,
+    ) -> Self {
+        Session {
+            reader: Reader::having(request.persona(), request.into_head()),
+            policy: None,
+            profile: schedule.at(wall).0.to_owned(),
+            schedule,
+            rng,
+            manner,
+            watch: Watch::new(),
+            stage: Stage::Head,
+            speech: None,
+            ready: Some(answer),
             totals: Totals { pages: Some(0), ..Totals::default() },
         }
     }
@@ -160,7 +197,12 @@ impl Session {
             _ => Reason::Quit,
         };
         let answer = answer(&policy, head, now.wall);
-        let event = answer.event(head);
+        self.begin(answer, reason, now)
+    }
+
+    /// Begins to give an answer.
+    fn begin(&mut self, answer: Answer, reason: Reason, now: Now) -> Turn {
+        let event = answer.event(self.reader.head());
         self.count(&answer);
         let pacing = self.pacing(now);
         let time = match answer.served {
@@ -182,7 +224,7 @@ impl Session {
             reason,
         });
         self.stage = Stage::Head;
-        match self.allowed {
+        match self.manner.fast {
             true => self.say(now),
             false => Turn::new(Vec::new(), Then::Pause(first)),
         }
@@ -197,15 +239,15 @@ impl Session {
         let notes: Vec<What> = speech.event.take().into_iter().collect();
         let left = speech.until.saturating_sub(now.since);
         let rest = speech.bytes.len().saturating_sub(speech.said);
-        let (size, pause) = match self.allowed {
-            true => (PIECE, FAST),
+        let (size, pause) = match self.manner.fast {
+            true => (FAST_PIECE, FAST),
             false if speech.said == 0 => (speech.head, next_gap(&pacing, rest, left, &mut self.rng)),
             false => {
                 let pause = next_gap(&pacing, rest, left, &mut self.rng);
                 (share(rest, pause, left, &mut self.rng), pause)
             }
         };
-        let over = left < BREATH && !self.allowed;
+        let over = left < BREATH && !self.manner.fast;
         let size = if over { rest } else { size.min(rest) };
         let end = speech.said.saturating_add(size);
         let piece = speech.bytes.get(speech.said..end).unwrap_or_default().to_vec();
@@ -251,7 +293,10 @@ fn share(rest: usize, pause: Duration, left: Duration, rng: &mut Rng) -> usize {
 impl Engine for Session {
     fn hear(&mut self, heard: Heard<'_>, now: Now) -> Turn {
         match (heard, self.stage) {
-            (Heard::Connect, _) => self.listen(now),
+            (Heard::Connect, _) => match self.ready.take() {
+                Some(answer) => self.begin(answer, Reason::Quit, now),
+                None => self.listen(now),
+            },
             (Heard::Line(line) | Heard::Overlong(line), Stage::Request) => self.line(line, now),
             (Heard::Silence, Stage::Request) => self.give_up(false, now),
             (Heard::Hangup, Stage::Request) => self.give_up(true, now),
@@ -281,14 +326,15 @@ impl Engine for Session {
 
     fn kind(&self) -> (Kind, String) {
         let request = visitor::evidence(self.reader.head());
-        let manners = self.watch.evidence();
+        // Every program speaks first here, and says all at once: only what a person does tells something.
+        let manners = if self.watch.kind() == Kind::Human { self.watch.evidence() } else { String::new() };
         let evidence = match (request.is_empty(), manners.is_empty()) {
             (_, true) => request,
             (true, false) => manners,
             (false, false) => format!("{request},{manners}"),
         };
         let kind = match self.watch.kind() {
-            _ if self.allowed => Kind::Allowed,
+            _ if self.manner.allowed => Kind::Allowed,
             Kind::Unknown if self.reader.heard() => Kind::Program,
             kind => kind,
         };

@@ -34,7 +34,8 @@ impl Line {
         let raw = String::from_utf8_lossy(bytes).into_owned();
         // The first tag is the line's; a peer may have written another one behind it.
         let tag = |tag: &&str| raw.find(*tag).map(|at| at + tag.len());
-        let (pid, text) = match ["smtarpit[", "tarpop[", "dovecot: "].iter().filter_map(tag).min() {
+        let (pid, text) = match ["smtarpit[", "tarpop[", "sundew[", "dovecot: "].iter().filter_map(tag).min()
+        {
             Some(end) if raw[..end].ends_with('[') => match raw[end..].split_once("]: ") {
                 Some((pid, text)) => (pid.parse().ok(), text.to_owned()),
                 None => (None, raw.clone()),

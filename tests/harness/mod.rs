@@ -6,6 +6,7 @@
 // Not every module of the tests uses everything.
 #![allow(dead_code)]
 
+pub mod browser;
 pub mod crowd;
 pub mod inetd;
 pub mod log;
@@ -34,6 +35,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// The programs under test.
 pub const SMTARPIT: &str = env!("CARGO_BIN_EXE_smtarpit");
 pub const TARPOP: &str = env!("CARGO_BIN_EXE_tarpop");
+pub const SUNDEW: &str = env!("CARGO_BIN_EXE_sundew");
 
 /// The project's own directory, where the shipped files are.
 pub fn root() -> &'static Path {
@@ -119,6 +121,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("systemd-tmpfiles", "systemd"),
     ("systemd-sysusers", "systemd"),
     ("rsyslogd", "rsyslog"),
+    ("apache2", "apache2-bin"),
+    ("nginx", "nginx-light"),
     ("dovecot", "dovecot-pop3d"),
     ("fail2ban-regex", "fail2ban"),
     ("ip", "iproute2"),

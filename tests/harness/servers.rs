@@ -28,6 +28,8 @@ pub struct Service {
     pub name: &'static str,
     pub path: &'static str,
     port: u16,
+    /// What a guest says before it hears anything.
+    pub asks: &'static str,
     /// What a guest hears first.
     pub greets: &'static str,
     /// What a guest hears for whom there is no room.
@@ -35,10 +37,24 @@ pub struct Service {
 }
 
 pub const SMTARPIT: Service =
-    Service { name: "smtarpit", path: super::SMTARPIT, port: 25, greets: "220-", busy: "421 " };
-pub const TARPOP: Service =
-    Service { name: "tarpop", path: super::TARPOP, port: 110, greets: "+OK", busy: "-ERR [SYS/TEMP] " };
-pub const SERVICES: [Service; 2] = [SMTARPIT, TARPOP];
+    Service { name: "smtarpit", path: super::SMTARPIT, port: 25, asks: "", greets: "220-", busy: "421 " };
+pub const TARPOP: Service = Service {
+    name: "tarpop",
+    path: super::TARPOP,
+    port: 110,
+    asks: "",
+    greets: "+OK",
+    busy: "-ERR [SYS/TEMP] ",
+};
+pub const SUNDEW: Service = Service {
+    name: "sundew",
+    path: super::SUNDEW,
+    port: 80,
+    asks: "GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n",
+    greets: "HTTP/1.1 200 ",
+    busy: "HTTP/1.1 503 ",
+};
+pub const SERVICES: [Service; 3] = [SMTARPIT, TARPOP, SUNDEW];
 
 /// How a server shall run.
 pub struct Setup {

@@ -78,6 +78,11 @@ impl Reader {
         }
     }
 
+    /// One whose head somebody else has read.
+    pub fn having(persona: &'static Persona, head: Head) -> Self {
+        Reader { head, total: 1, begun: true, whole: true, ..Reader::new(persona) }
+    }
+
     /// Takes a line, or a part of one, and says whether the head can be answered now.
     pub fn hear(&mut self, text: &[u8], ending: Ending) -> bool {
         if self.whole {

@@ -36,7 +36,7 @@ use crate::receipt::{Maker, Receipt, Style};
 use chrono::NaiveDate;
 use std::ops::RangeInclusive;
 
-pub use robots::Robots;
+pub use robots::{Robots, forbids_all};
 
 /// What the operator has decided, and the day.
 #[derive(Debug, Clone)]

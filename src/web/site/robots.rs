@@ -94,3 +94,60 @@ fn pages(site: &Site, part: usize) -> String {
     out.push_str("</urlset>\n");
     out
 }
+
+/// Whether a robots.txt tells every robot that it may read nothing (RFC 9309 2.2).
+pub fn forbids_all(text: &str) -> bool {
+    let (mut applies, mut in_rules, mut forbidden, mut allowed) = (false, false, false, false);
+    for line in text.trim_start_matches('\u{feff}').lines() {
+        let line = line.split('#').next().unwrap_or_default();
+        let Some((key, value)) = line.split_once(':').map(|(key, value)| (key.trim(), value.trim())) else {
+            continue;
+        };
+        match key.to_ascii_lowercase().as_str() {
+            "user-agent" => {
+                // Rules end a group, so a name after them begins another one.
+                applies = (applies && !in_rules) || value == "*";
+                in_rules = false;
+            }
+            "disallow" => {
+                in_rules = true;
+                forbidden |= applies && matches!(value, "/" | "/*");
+            }
+            "allow" => {
+                in_rules = true;
+                allowed |= applies && !value.is_empty();
+            }
+            _ => {}
+        }
+    }
+    forbidden && !allowed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::forbids_all;
+
+    #[test]
+    fn what_forbids_everything_to_everybody_is_told_from_the_rest() {
+        for text in [
+            "User-agent: *\nDisallow: /\n",
+            "\u{feff}user-AGENT : * # all\r\nDISALLOW:/\r\n",
+            "User-agent: a\nAllow: /\n\nUser-agent: b\nUser-agent: *\nDisallow: /*\n",
+            "User-agent: *\nDisallow: /x\nUser-agent: a\nAllow: /\nUser-agent: *\nDisallow: /",
+        ] {
+            assert!(forbids_all(text), "{text}");
+        }
+        for text in [
+            "",
+            "User-agent: *\nDisallow:\n",
+            "User-agent: a\nDisallow: /\n",
+            "User-agent: *\nDisallow: /private\n",
+            "User-agent: *\nDisallow: /\nAllow: /pub\n",
+            "User-agent: *\nDisallow: /x\nUser-agent: a\nDisallow: /\n",
+            "Disallow: /",
+            "# User-agent: *\n# Disallow: /",
+        ] {
+            assert!(!forbids_all(text), "{text}");
+        }
+    }
+}

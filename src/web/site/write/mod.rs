@@ -41,6 +41,8 @@ struct Writer<'s> {
     people: Vec<Contact>,
     next: usize,
     shown: u32,
+    /// What was said on this page already: lists and their entries.
+    said: Vec<(usize, usize)>,
     title: String,
     /// The title as it stands inside of a sentence.
     subject: String,
@@ -70,6 +72,7 @@ impl<'s> Writer<'s> {
             people: Vec::new(),
             next: 0,
             shown: 0,
+            said: Vec::new(),
             title: String::new(),
             subject: String::new(),
             department,
@@ -81,6 +84,7 @@ impl<'s> Writer<'s> {
         writer.title = writer.title_of(page);
         writer.subject = match page {
             Page::Item(..) | Page::Topic(_) if site.plan.language != Language::German => lower(&writer.title),
+            Page::Home | Page::About | Page::Contact | Page::Staff => site.organisation.company.clone(),
             _ => writer.title.clone(),
         };
         writer
@@ -156,8 +160,13 @@ impl<'s> Writer<'s> {
         self.end();
     }
 
-    /// Appends any entry of a list.
+    /// Appends any entry of a list, and one that the page does not have yet as long as there is one.
     fn say(&mut self, list: usize) {
+        let count = self.site.tables.count(list);
+        let first = self.dice.below(count);
+        let new = (0..count).map(|step| (first + step) % count).find(|&at| !self.said.contains(&(list, at)));
+        let at = new.unwrap_or(first);
+        self.said.push((list, at));
         let scene = Scene {
             site: self.site,
             department: self.department,
@@ -165,7 +174,7 @@ impl<'s> Writer<'s> {
             subject: &self.subject,
             people: &self.people,
         };
-        self.site.tables.say(list, &scene, &mut self.dice, &mut self.out);
+        self.site.tables.entry(list, at, &scene, &mut self.dice, &mut self.out);
     }
 
     /// One entry of a list.
@@ -350,9 +359,7 @@ impl<'s> Writer<'s> {
     /// A table of numbers.
     fn figures(&mut self) {
         let periods = self.site.tables.count(list::TABLE_PERIOD);
-        self.push("<table>\n<tr><th scope=\"col\">");
-        self.label(list::LABEL_TITLE);
-        self.push("</th>");
+        self.push("<table>\n<tr><td></td>");
         let scene = Scene { site: self.site, department: 0, team: None, subject: "", people: &[] };
         for period in 0..periods {
             self.out.push_str("<th scope=\"col\">");
@@ -361,9 +368,9 @@ impl<'s> Writer<'s> {
         }
         self.push("</tr>\n");
         for _ in 0..self.dice.of(3..=5) {
-            self.push("<tr><td>");
+            self.push("<tr><th scope=\"row\">");
             self.say(list::TABLE_MEASURE);
-            self.push("</td>");
+            self.push("</th>");
             for _ in 0..periods {
                 let number = self.dice.of(4..=980);
                 let _ = write!(self.out, "<td>{number}</td>");

@@ -100,7 +100,7 @@ impl Writer<'_> {
             .take(12)
             .collect();
         if !pages.is_empty() {
-            self.heading_of(2, list::LABEL_NAME);
+            self.heading_of(2, list::LABEL_STAFF);
             self.push("<p>");
             for (at, page) in pages.into_iter().enumerate() {
                 if at > 0 {

@@ -1,0 +1,140 @@
+//! The program `sundew`: its configuration, made into answers, and its commands.
+
+use crate::allowance::Allowance;
+use crate::clock::{Clock as _, System};
+use crate::config::{Common, Sundew};
+use crate::engine::Engine;
+use crate::event::Why;
+use crate::key::Key;
+use crate::peer;
+use crate::persona::http as persona;
+use crate::season::Seasons;
+use crate::start::{Before, Circumstances, Outcome, Pit};
+use crate::web::cgi;
+use crate::web::http::{self, Policy};
+use crate::web::session::{Manner, Session};
+use crate::web::site::{Network, Site};
+use crate::web::{Content, Found};
+use chrono::NaiveDate;
+use std::os::unix::ffi::OsStringExt as _;
+
+mod command;
+mod generate;
+mod link;
+mod whence;
+
+impl Pit for Sundew {
+    const TAG: &'static str = "sundew";
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn persona(&self) -> &'static str {
+        match gateway() {
+            Some(request) => request.persona().name.as_str(),
+            None => self.site.persona.as_str(),
+        }
+    }
+
+    fn busy(&self) -> Vec<u8> {
+        busy(self.site.persona, &self.common.hostname)
+    }
+
+    fn sorry(hostname: &str) -> Vec<u8> {
+        busy(persona::Name::default(), hostname)
+    }
+
+    type Opened = Allowance;
+
+    fn open(&self, _with: &Before<'_>, complain: &mut dyn FnMut(String)) -> Result<Allowance, Why> {
+        if self.limits.off.exists() {
+            return Err(Why::Off);
+        }
+        let allowance = Allowance::open(&self.state_dir(), self.limits.max_bytes_per_day.0);
+        let allowance = allowance.unwrap_or_else(|failure| {
+            complain(format!("state_dir: {failure}"));
+            Allowance::endless()
+        });
+        match allowance.is_left(System::start().wall().date_naive()) {
+            true => Ok(allowance),
+            false => Err(Why::Bytes),
+        }
+    }
+
+    fn engine(&self, allowance: Allowance, with: Circumstances) -> Box<dyn Engine> {
+        let content = Box::new(Sites {
+            seasons: self.seasons(),
+            config: self.clone(),
+            network: peer::network(with.ends.peer),
+            today: with.wall.date_naive(),
+            key: with.key,
+            allowance,
+        });
+        let hostname = self.common.hostname.clone();
+        let schedule = self.schedule();
+        if let Some(request) = gateway() {
+            let answer = cgi::answer(content, &hostname, &request, with.wall);
+            let manner = Manner { allowed: with.allowed, fast: with.allowed || !self.limits.slow_cgi };
+            return Box::new(Session::answering(request, answer, schedule, manner, with.wall, with.rng));
+        }
+        let policy = Policy {
+            persona: self.site.persona.persona(),
+            hostname,
+            port: with.ends.lport.unwrap_or(PORT),
+            content,
+        };
+        Box::new(Session::new(policy, schedule, with.allowed, with.wall, with.rng))
+    }
+
+    fn is_gateway() -> bool {
+        gateway().is_some()
+    }
+
+    fn takes_slot(&self) -> bool {
+        self.limits.slow_cgi || gateway().is_none()
+    }
+
+    fn command(&self, clock: &System) -> Option<Outcome> {
+        self.command.as_ref().map(|asked| command::run(self, asked, clock))
+    }
+}
+
+/// Where visitors come in, when nothing tells.
+const PORT: u16 = 80;
+
+/// The request of the web server that has started us, if one has.
+fn gateway() -> Option<cgi::Request> {
+    cgi::Request::read(|name| std::env::var_os(name).map(|value| value.into_vec()))
+}
+
+/// That there is no room, as our visitor or the web server before us takes it.
+fn busy(name: persona::Name, hostname: &str) -> Vec<u8> {
+    let wall = System::start().wall();
+    match gateway() {
+        Some(request) => cgi::busy(&request, hostname, wall),
+        None => http::busy(name.persona(), hostname, wall),
+    }
+}
+
+/// The sites of all seasons, for one visitor.
+struct Sites {
+    config: Sundew,
+    seasons: Seasons,
+    key: Key,
+    network: Network,
+    today: NaiveDate,
+    allowance: Allowance,
+}
+
+impl Content for Sites {
+    fn find(&self, host: &str, path: &str) -> Found {
+        let season = self.seasons.of_host(host, self.today);
+        let site = Site::new(self.config.plan(season, self.key.clone(), self.today));
+        let found = site.find(path, Some(self.network));
+        if let Found::Document(document) = &found {
+            self.allowance.take(self.today, document.body.len() as u64);
+        }
+        found
+    }
+}
