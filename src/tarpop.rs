@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::event::Plain;
 use crate::key::Key;
 use crate::memory::{Memory, Rules};
+use crate::names::Language;
 use crate::peer::{self, Ends};
 use crate::persona::pop3 as persona;
 use crate::pop3::dialogue::{self, Dialogue, Mailboxes, Policy};
@@ -84,7 +85,7 @@ fn mailboxes(common: &Common, key: Key) -> Box<Mailboxes> {
     // Without a domain of ours, the mail is that of the domain that the server is in.
     let parent = hostname.split_once('.').map(|(_, parent)| parent).filter(|parent| parent.contains('.'));
     let domain = common.domains.first().map(String::as_str).or(parent).unwrap_or(&hostname).to_owned();
-    let maker = Maker::new(key.secret());
+    let maker = Maker::new(key.secret(), Language::English);
     Box::new(move |user, visit, wall| {
         let cast = Staff { maker: &maker, visit: visit.unwrap_or_default(), domain: &domain };
         Mailbox::of(&Origin { key: &key, user, domain: &domain, hostname: &hostname, wall, cast: &cast })

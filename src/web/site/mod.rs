@@ -108,7 +108,7 @@ impl Site {
         let root = plan.key.mac("site", &[&[plan.season], plan.host.as_bytes()]);
         let keyed = Keyed::new(root);
         let tables = language::tables(plan.language);
-        let maker = Maker::new(plan.key.secret());
+        let maker = Maker::new(plan.key.secret(), plan.language);
         let calendar = Calendar::new(keyed, plan.today, plan.begins);
         let map = Map::new(keyed, tables, calendar, plan.pages);
         let look = Look::new(&keyed, tables.parts(parts::PATH_STYLE));

@@ -76,7 +76,10 @@ fn another_secret_season_or_host_is_another_site() {
 #[test]
 fn every_page_shows_its_addresses_and_says_how_many() {
     let site = Site::new(plan("addresses", 700));
-    let receipts = Receipts { maker: Maker::new(b"addresses"), domains: vec!["example.org".to_owned()] };
+    let receipts = Receipts {
+        maker: Maker::new(b"addresses", Language::English),
+        domains: vec!["example.org".to_owned()],
+    };
     let mut all: BTreeMap<String, String> = BTreeMap::new();
     let (mut cast, mut strangers) = (0, 0);
     for page in site.map().all() {

@@ -14,7 +14,7 @@ fn map(seed: u8, pages: u64, today: &str) -> Map {
 }
 
 fn maker() -> Maker {
-    Maker::new(b"the secret of a test")
+    Maker::new(b"the secret of a test", Language::English)
 }
 
 fn path(map: &Map, page: Page) -> String {
