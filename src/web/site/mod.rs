@@ -82,6 +82,8 @@ struct Organisation {
     founded: String,
     trade: usize,
     street: String,
+    /// The town as it stands in an address.
+    place: String,
     phone: String,
     tagline: String,
 }
@@ -289,7 +291,8 @@ impl Organisation {
             Some(company) => company.clone(),
             None => say(list::ORGANISATION, &founders),
         };
-        let (street, phone) = (say(list::STREET, &founders), say(list::PHONE, &founders));
+        let [street, phone, place] =
+            [list::STREET, list::PHONE, list::FORMAT_PLACE].map(|list| say(list, &founders));
         let founded = keyed.dice("founded", 0).of(1886..=1979).to_string();
         let mut organisation = Organisation {
             company: html::escaped(&company),
@@ -297,6 +300,7 @@ impl Organisation {
             founded,
             trade,
             street,
+            place,
             phone,
             tagline: String::new(),
         };
