@@ -3,7 +3,7 @@
 //! What stands in an address follows from what people read by the folding that they use themselves
 //! ([`folded`]), but not the other way round, so the names for which it matters are in a table.
 
-use super::{FAMILY_TIERS, Language, Names};
+use super::{FAMILY_TIERS, FRENCH, GERMAN, Language, Names};
 
 /// A name and how it is written, in small letters; a line for each, in the order of the names.
 pub struct Written(pub &'static str);
@@ -33,17 +33,15 @@ impl Written {
 pub fn display(language: Language, name: &str) -> String {
     match language {
         Language::English => english(name),
-        Language::German | Language::French => {
-            let names = language.names();
-            match names.written.get(name) {
-                Some(written) => capitals(written),
-                None => capitals(&composed(names, name).unwrap_or_else(|| name.to_owned())),
-            }
-        }
+        Language::French => capitals(FRENCH.written.get(name).unwrap_or(name)),
+        Language::German => match GERMAN.written.get(name) {
+            Some(written) => capitals(written),
+            None => capitals(&composed(&GERMAN, name).unwrap_or_else(|| name.to_owned())),
+        },
     }
 }
 
-/// A composed name, of which root and ending are written in ways of their own.
+/// A composed name, of which root and ending are written in ways of their own: Mühlen-, -böck.
 fn composed(names: &Names, name: &str) -> Option<String> {
     if names.find_given(name.as_bytes()).is_some() {
         return None;
