@@ -13,7 +13,7 @@ use std::path::Path;
 use std::{env, fs};
 
 /// The files, the one that every other one must have the lists of first.
-const LANGUAGES: [&str; 1] = ["english"];
+const LANGUAGES: [&str; 3] = ["english", "german", "french"];
 
 /// What `{$name}` may name, as the variants of `language::Known`.
 const KNOWN: &[(&str, &str)] = &[

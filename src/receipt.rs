@@ -13,16 +13,17 @@
 //! **In how many bits.** 45 at least. There are no check bits that could be seen: that a local part is one
 //! of the few that are receipts is the check. In every form ([`space`] has them) at most one local part of
 //! 8,000 is a receipt, which is 13 bits, so whoever makes local parts up, and in whatever form, has no
-//! better chance than that. Measured with ten million in all, it is one of 19,000 for who draws them
-//! exactly as we do, and one of 41,000 for who tries common names in the common forms; role names and
-//! random letters never were one.
+//! better chance than that. Measured with nine million in all, of all languages together, it is one of 17,000 for
+//! who draws them exactly as we do (one of 16,000 in French, where it is most), and one of 31,000 for who tries
+//! common names in the common forms; role names and random letters never were one.
 //!
 //! **Why such names.** As people are named, a plain `anna.berger` tells 20 bits, and 30 if all names were
 //! equally common. There are more receipts than that, so an address must have more in it than a given
 //! and a family name: a second given name, a maiden name, an initial and a year. Forms that have no room,
 //! such as `aberger`, are used only with a date behind them, or not at all; so the first guesses of those
 //! who try names are never taken for ours. The other forms, and common and rare names, are met as often
-//! as in life as far as there is room for it.
+//! as in life as far as there is room for it. There are fewer German names than others, so more German addresses
+//! have a number behind them.
 //!
 //! **How.** A keyed [`permutation`] scatters the receipts, so that nothing of what they say shows. Each
 //! form, with names as common as each other, has a part of the scattered numbers; that is how it is
@@ -30,6 +31,11 @@
 //! backwards: a local part is a receipt if the way back leads into that part of the numbers. What could be
 //! read in two ways belongs to the first, and the other takes its next local part ([`HOMES`]), so that no
 //! two receipts ever have the same address.
+//!
+//! **Languages.** Each language has receipts of its own, out of its own names and with a key of its own; the
+//! secret recognises all of them. If two languages made the same address, it would be that of the first of
+//! [`Language::ALL`]: the other takes its next local part here, too. So whatever languages come later, what was
+//! issued stays what it was.
 //!
 //! There are only small letters, digits and dots in an address, because harvesters fold letters and cut
 //! at the first `-`, `+` or `_`.
@@ -39,7 +45,7 @@
 
 use crate::event::Plain;
 use crate::key::Key;
-use crate::names;
+use crate::names::{self, Language};
 use permutation::Permutation;
 use space::{Place, RECEIPTS, Space, Spelt};
 use std::fmt;
@@ -200,9 +206,18 @@ pub struct Person {
     pub local: String,
 }
 
-/// Makes receipts, and recognises them.
+/// Makes receipts of one language, and recognises those of every language.
 #[derive(Clone)]
 pub struct Maker {
+    language: Language,
+    /// By their places in [`Language::ALL`].
+    tongues: [Tongue; Language::ALL.len()],
+}
+
+/// The receipts of a language.
+#[derive(Clone, Copy)]
+struct Tongue {
+    language: Language,
     key: [u8; 32],
     space: &'static Space,
 }
@@ -220,36 +235,74 @@ const SHORTEST: usize = 7;
 const LONGEST: usize = 40;
 
 impl Maker {
-    /// For this secret.
-    pub fn new(secret: &[u8]) -> Self {
-        Maker { key: Key::new(secret).mac("receipt", &[b"english"]), space: &space::ENGLISH }
+    /// For this secret; what it makes is in this language.
+    pub fn new(secret: &[u8], language: Language) -> Self {
+        let secret = Key::new(secret);
+        let tongue = |language: Language| Tongue {
+            language,
+            key: secret.mac("receipt", &[language.name().as_bytes()]),
+            space: space::of(language),
+        };
+        Maker { language, tongues: Language::ALL.map(tongue) }
     }
 
     /// Who has the address that is this receipt.
     pub fn person(&self, receipt: &Receipt) -> Person {
-        let number = Permutation::new(&self.key, ALL, u64::from(RECEIPTS)).forward(receipt.number().into());
-        let (cell, at) = self.space.cell(u32::try_from(number).unwrap_or_default());
-        let mut homes = (0..HOMES).map(|home| self.home(cell, at, home));
-        let spelt = homes.find_map(|(place, spelt)| self.is_at(&spelt, place).then_some(spelt));
-        self.introduce(spelt.unwrap_or_else(|| self.home(cell, at, 0).1))
+        let (before, tongue) = self.tongue();
+        let number = tongue.all().forward(receipt.number().into());
+        let (cell, at) = tongue.space.cell(u32::try_from(number).unwrap_or_default());
+        let mut homes = (0..HOMES).map(|home| tongue.home(cell, at, home));
+        let spelt = homes.find_map(|(place, spelt)| tongue.is_at(&spelt, place, before).then_some(spelt));
+        tongue.introduce(spelt.unwrap_or_else(|| tongue.home(cell, at, 0).1))
     }
 
-    /// The receipt that a local part is, if it is one.
+    /// The receipt that a local part is, if it is one, of whatever language.
     pub fn recognise(&self, local: &[u8]) -> Option<Receipt> {
-        let local = plain(local)?;
-        let place = self.space.place(&local)?;
+        self.read(local).map(|(_, receipt)| receipt)
+    }
+
+    /// The receipt that a local part is, and its language.
+    pub fn read(&self, local: &[u8]) -> Option<(Language, Receipt)> {
+        read(&self.tongues, &plain(local)?)
+    }
+
+    /// The language of what it makes.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The language of what it makes, and those to which an address belongs rather.
+    fn tongue(&self) -> (&[Tongue], &Tongue) {
+        let at = self.tongues.iter().position(|tongue| tongue.language == self.language).unwrap_or_default();
+        let (before, rest) = self.tongues.split_at(at);
+        (before, rest.first().unwrap_or(&self.tongues[0]))
+    }
+}
+
+/// The receipt that a local part is in the first of these languages in which it is one.
+fn read(tongues: &[Tongue], local: &[u8]) -> Option<(Language, Receipt)> {
+    let mut each = tongues.iter().enumerate();
+    each.find_map(|(at, tongue)| {
+        let receipt = tongue.read(local, tongues.get(..at)?)?;
+        Some((tongue.language, receipt))
+    })
+}
+
+impl Tongue {
+    /// The receipt that a local part is which is none in the languages before.
+    fn read(&self, local: &[u8], before: &[Tongue]) -> Option<Receipt> {
+        let place = self.space.place(local)?;
         let range = self.space.receipts(place.cell);
         let count = u64::from(range.end - range.start);
         let position = self.permutation(place.cell).backward(place.at);
         let home = position.checked_div(count).filter(|&home| home < HOMES)?;
         let at = u32::try_from(position % count).ok()?;
         // It lives here only if it could not live at any home before.
-        let mut before = (0..home).map(|home| self.home(place.cell, at, home));
-        if before.any(|(place, spelt)| self.is_at(&spelt, place)) {
+        let mut homes = (0..home).map(|home| self.home(place.cell, at, home));
+        if homes.any(|(place, spelt)| self.is_at(&spelt, place, before)) {
             return None;
         }
-        let all = Permutation::new(&self.key, ALL, u64::from(RECEIPTS));
-        Receipt::numbered(u32::try_from(all.backward(u64::from(range.start + at))).ok()?)
+        Receipt::numbered(u32::try_from(self.all().backward(u64::from(range.start + at))).ok()?)
     }
 
     /// One of the places for what is number `at` in a cell, and what is there.
@@ -260,8 +313,15 @@ impl Maker {
         (place, self.space.spell(place))
     }
 
-    fn is_at(&self, spelt: &Spelt, place: Place) -> bool {
-        self.space.place(spelt.local.as_bytes()) == Some(place)
+    /// Whether what is spelt so is read as that place, and as nothing else.
+    fn is_at(&self, spelt: &Spelt, place: Place, before: &[Tongue]) -> bool {
+        let local = spelt.local.as_bytes();
+        self.space.place(local) == Some(place) && read(before, local).is_none()
+    }
+
+    /// The permutation of all receipts.
+    fn all(&self) -> Permutation<'_> {
+        Permutation::new(&self.key, ALL, u64::from(RECEIPTS))
     }
 
     fn permutation(&self, cell: space::Cell) -> Permutation<'_> {
@@ -281,17 +341,22 @@ impl Maker {
         };
         let double = spelt.local.contains(&[&*spelt.maiden, &*spelt.family].concat());
         Person {
-            given: both(given, " ", &spelt.middle),
-            family: both(&spelt.maiden, if double { "-" } else { " " }, &spelt.family),
+            given: self.both(given, " ", &spelt.middle),
+            family: self.both(
+                &spelt.maiden,
+                if double { "-" } else { self.space.names.between },
+                &spelt.family,
+            ),
             local: spelt.local,
         }
     }
-}
 
-/// Two names, or the one that there is.
-fn both(first: &str, between: &str, second: &str) -> String {
-    let between = if first.is_empty() || second.is_empty() { "" } else { between };
-    [names::display(first), between.to_owned(), names::display(second)].concat()
+    /// Two names, or the one that there is.
+    fn both(&self, first: &str, between: &str, second: &str) -> String {
+        let between = if first.is_empty() || second.is_empty() { "" } else { between };
+        let display = |name| names::display(self.language, name);
+        [display(first), between.to_owned(), display(second)].concat()
+    }
 }
 
 /// A local part as it was before harvesters and mail programs had it: without quotes, without what was

@@ -3,6 +3,7 @@
 use crate::config::{Common, Smtarpit};
 use crate::engine::Engine;
 use crate::event::Why;
+use crate::names::Language;
 use crate::persona::smtp as persona;
 use crate::receipt::{Maker, Receipts};
 use crate::smtp::dialogue::message::{Forget, Keep};
@@ -48,7 +49,8 @@ impl Pit for Smtarpit {
             (recipients, _) => recipients,
         };
         let domains = self.common.all_domains();
-        let issued = Receipts { maker: Maker::new(with.key.secret()), domains: domains.clone() };
+        let issued =
+            Receipts { maker: Maker::new(with.key.secret(), Language::English), domains: domains.clone() };
         let policy = Policy {
             persona: self.mail.persona.persona(),
             hostname,

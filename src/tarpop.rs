@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::event::{Plain, Why};
 use crate::key::Key;
 use crate::memory::{Memory, Rules};
+use crate::names::Language;
 use crate::peer::{self, Ends};
 use crate::persona::pop3 as persona;
 use crate::pop3::dialogue::{self, Dialogue, Mailboxes, Policy};
@@ -81,7 +82,7 @@ impl Pit for Tarpop {
 /// Makes the mailboxes of this installation.
 fn mailboxes(common: &Common, key: Key) -> Box<Mailboxes> {
     let (hostname, seasons) = (common.hostname.clone(), common.seasons());
-    let maker = Maker::new(key.secret());
+    let maker = Maker::new(key.secret(), Language::English);
     Box::new(move |user, visit, wall| {
         let season = seasons.on(wall.date_naive());
         let (number, domain) = (season.number, season.domain.as_str());

@@ -1,6 +1,7 @@
 //! Addresses that are ours, over a real connection: made here with the secret, recognised there.
 
 use sundew::event::{Plain, Verdict, What};
+use sundew::names::Language;
 use sundew::receipt::{Maker, Receipt, Style};
 
 use crate::harness::servers::{Server, Setup, Super};
@@ -39,8 +40,12 @@ fn logged(server: &Server, count: usize) -> Vec<(Verdict, Option<String>)> {
     server.log.count("rcpt", count).into_iter().map(|event| rcpt(event.what)).collect()
 }
 
+fn maker(language: Language) -> Maker {
+    Maker::new(SECRET.as_bytes(), language)
+}
+
 fn local() -> String {
-    Maker::new(SECRET.as_bytes()).person(&RECEIPT).local
+    maker(Language::English).person(&RECEIPT).local
 }
 
 #[test]
@@ -49,12 +54,16 @@ fn only_what_was_issued_is_accepted() {
     let mut talk = begin(&server);
     let shown = Some(RECEIPT.to_string());
     let cast = Receipt { season: 0, style: Style::Cast, visit: 7, nth: 0 };
-    let cast_local = Maker::new(SECRET.as_bytes()).person(&cast).local;
-    let strange = Maker::new(b"another secret of some bytes").person(&RECEIPT).local;
+    let cast_local = maker(Language::English).person(&cast).local;
+    let [german, french] =
+        [Language::German, Language::French].map(|language| maker(language).person(&RECEIPT).local);
+    let strange = Maker::new(b"another secret of some bytes", Language::English).person(&RECEIPT).local;
     for (address, code, verdict, receipt) in [
         (format!("{}@example.org", local()), "250", Verdict::Accept, shown.clone()),
         (format!("{}@EXAMPLE.ORG", local().to_uppercase()), "250", Verdict::Accept, shown.clone()),
-        (format!("{}-list@example.org", local()), "250", Verdict::Accept, shown),
+        (format!("{}-list@example.org", local()), "250", Verdict::Accept, shown.clone()),
+        (format!("{german}@example.org"), "250", Verdict::Accept, shown.clone()),
+        (format!("{french}@example.org"), "250", Verdict::Accept, shown),
         (format!("{cast_local}@example.org"), "250", Verdict::Accept, Some(cast.to_string())),
         ("anna.berger84@example.org".to_owned(), "550", Verdict::Reject, None),
         (format!("{strange}@example.org"), "550", Verdict::Reject, None),

@@ -6,7 +6,7 @@
 //! address thrown out of a spammer's list. The roots and endings of composed family names are cut from
 //! names of English places: a root is there if at least three of the endings are met with it.
 
-use super::{List, Names};
+use super::{List, Names, Written};
 
 /// The names.
 pub static ENGLISH: Names = Names {
@@ -25,4 +25,7 @@ pub static ENGLISH: Names = Names {
     ],
     roots: List::new(include_str!("english/family_roots.txt")),
     endings: List::new(include_str!("english/family_endings.txt")),
+    written: Written(""),
+    between: " ",
+    give_away: &[],
 };

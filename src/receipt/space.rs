@@ -6,7 +6,7 @@
 //! receipts lie in a cell is fixed here once ([`Space::new`]), at compile time.
 
 use super::{Receipt, Style};
-use crate::names::{self, FAMILY_TIERS, GIVEN_TIERS, Name, Names};
+use crate::names::{self, FAMILY_TIERS, GIVEN_TIERS, Language, Name, Names};
 
 /// How many receipts there are: seasons, styles, numbers on a page, visits.
 pub const RECEIPTS: u32 =
@@ -79,6 +79,9 @@ const FORMS: [Form; 16] = [
 const GIVEN_WEIGHTS: [u64; GIVEN_TIERS] = [13, 24, 15, 14, 20, 14];
 const FAMILY_WEIGHTS: [u64; FAMILY_TIERS] = [14, 30, 36, 20];
 
+/// The German lists have fewer rare names than known ones.
+const GERMAN_FAMILY_WEIGHTS: [u64; FAMILY_TIERS] = [16, 46, 14, 24];
+
 /// The tiers of maiden names.
 const MAIDEN: [usize; 2] = [0, 1];
 
@@ -124,8 +127,18 @@ pub struct Space {
     starts: [u32; CELLS + 1],
 }
 
-/// The space of English names.
-pub static ENGLISH: Space = Space::new(&names::ENGLISH);
+static ENGLISH: Space = Space::new(&names::ENGLISH, &FAMILY_WEIGHTS);
+static GERMAN: Space = Space::new(&names::GERMAN, &GERMAN_FAMILY_WEIGHTS);
+static FRENCH: Space = Space::new(&names::FRENCH, &FAMILY_WEIGHTS);
+
+/// The space of the names of a language.
+pub fn of(language: Language) -> &'static Space {
+    match language {
+        Language::English => &ENGLISH,
+        Language::German => &GERMAN,
+        Language::French => &FRENCH,
+    }
+}
 
 impl Cell {
     const fn numbered(number: usize) -> Self {
@@ -153,14 +166,14 @@ impl Space {
     ///
     /// Each cell gets what its weights give it, but no more than its local parts allow; what one cannot
     /// take goes to the others by their weights, until all that is left fits.
-    const fn new(names: &'static Names) -> Self {
+    const fn new(names: &'static Names, families: &[u64; FAMILY_TIERS]) -> Self {
         let space = Space { names, starts: [0; CELLS + 1] };
         let mut weights = [0; CELLS];
         let mut limits = [0; CELLS];
         let mut cell = 0;
         while cell < CELLS {
             let is = Cell::numbered(cell);
-            weights[cell] = FORMS[is.form].weights[is.number] * FAMILY_WEIGHTS[is.family];
+            weights[cell] = FORMS[is.form].weights[is.number] * families[is.family];
             // A form without a given name has one cell where the others have one for each tier.
             weights[cell] *= match (has_given(is.form), is.given) {
                 (true, tier) => GIVEN_WEIGHTS[tier],
@@ -330,7 +343,7 @@ impl Space {
             Some(Place { cell, at })
         })?;
         let gives_away = |word: &&str| name.windows(word.len()).any(|part| part == word.as_bytes());
-        (!GIVE_AWAY.iter().any(gives_away)).then_some(place)
+        (!GIVE_AWAY.iter().chain(self.names.give_away).any(gives_away)).then_some(place)
     }
 }
 
@@ -517,69 +530,4 @@ impl Cell {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeMap;
-
-    #[test]
-    fn every_number_is_written_and_read() {
-        for (kind, number) in ALL_NUMBERS.into_iter().enumerate() {
-            for at in 0..numbers(number) {
-                let mut text = String::new();
-                push_number(Some(number), at, &mut text);
-                assert_eq!(read_number(text.as_bytes()), Some((kind, at)), "{text}");
-            }
-        }
-        for other in
-            ["0", "00", "09", "099", "1301", "0230", "0100", "1949", "2010", "12345", "010149", "1234567"]
-        {
-            assert_eq!(read_number(other.as_bytes()), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn places_are_written_and_read() {
-        // How many numbers were tried, and how many are a local part of their own: by the form and by how
-        // common the names are, whatever the number behind them is.
-        let mut own = BTreeMap::<_, (u64, u64)>::new();
-        for number in 0..CELLS {
-            let cell = Cell::numbered(number);
-            assert_eq!(cell.number(), number);
-            let (receipts, size) = (ENGLISH.receipts(cell), ENGLISH.size(cell));
-            if receipts.is_empty() {
-                continue;
-            }
-            assert!(u64::from(receipts.end - receipts.start) <= size / SPARSE);
-            let tries = 80;
-            for step in 0..tries {
-                let place = Place { cell, at: size / tries * step + step * 7919 % (size / tries) };
-                let spelt = ENGLISH.spell(place);
-                let found = ENGLISH.place(spelt.local.as_bytes());
-                let (tried, same) = own.entry((cell.form, cell.family)).or_default();
-                *tried += 1;
-                *same += u64::from(found == Some(place));
-                assert!((7..=40).contains(&spelt.local.len()), "{}", spelt.local);
-            }
-        }
-        // The others can be read in two ways and belong to the first, or are not there.
-        for ((form, family), (tried, same)) in own {
-            assert!(tried >= 80 && same * 100 > tried * 64, "{same} of {tried}: {form} {family}");
-        }
-    }
-
-    #[test]
-    fn a_common_name_is_met_more_often_than_a_rare_one() {
-        // The receipts of all cells whose names are of a tier, for each name of it.
-        let each = |tier: usize, of: fn(Cell) -> usize, names: usize| {
-            let cells = (0..CELLS).map(Cell::numbered).filter(|&cell| of(cell) == tier);
-            let receipts = cells.map(|cell| ENGLISH.receipts(cell)).map(|range| range.end - range.start);
-            receipts.sum::<u32>() / u32::try_from(names).unwrap()
-        };
-        let names = &names::ENGLISH;
-        let family = |tier| each(tier, |cell| cell.family, names.families(tier));
-        assert!(family(0) > 2 * family(1) && family(1) > 2 * family(2) && family(2) > family(3));
-        let given = |tier| each(tier, |cell| cell.given, names.givens(tier));
-        assert!(given(0) > 2 * given(1) && given(1) > 2 * given(2));
-        assert!(given(3) > given(4) && given(4) > 2 * given(5));
-    }
-}
+mod tests;

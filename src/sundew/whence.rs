@@ -16,7 +16,9 @@ pub fn whence(config: &Sundew, seasons: &Seasons, address: &str, logs: &[PathBuf
         None => (address, None),
     };
     let no = |why: &str| Outcome::No(format!("{} is not ours: {why}.\n", plain(address)));
-    let Some(receipt) = Maker::new(config.common.key().secret()).recognise(local.as_bytes()) else {
+    let Some(receipt) =
+        Maker::new(config.common.key().secret(), config.site.language).recognise(local.as_bytes())
+    else {
         return no("this secret never made it");
     };
     let season = seasons.numbered(receipt.season);

@@ -46,14 +46,20 @@ pub fn picture(url: &str, name: &str, width: u32, height: u32) -> PathBuf {
     path
 }
 
-/// How wide a page is when it is shown in a window of this width, in CSS pixels.
+/// How wide a page is when it is shown in a window of this width, in CSS pixels. The window is a frame, because
+/// the browser's own has no less than 500.
 pub fn width_of(html: &str, files: &[(&str, &str)], width: u32) -> u32 {
     let dir = Dir::new();
     files.iter().for_each(|(name, text)| _ = dir.write(name, text));
-    let script = "<script>addEventListener('load', () => document.title = 'w=' + document.documentElement.scrollWidth)</script>";
-    let page = dir.write("page.html", html.replacen("</head>", &format!("{script}</head>"), 1));
+    let inner = html.replace('&', "&amp;").replace('"', "&quot;");
+    let page = format!(
+        "<!DOCTYPE html><title>none</title>\
+         <iframe srcdoc=\"{inner}\" style=\"border:0;width:{width}px;height:900px\" onload=\"document.title = \
+         'w=' + this.contentDocument.documentElement.scrollWidth\"></iframe>"
+    );
+    let page = dir.write("page.html", page);
     let url = format!("file://{}", page.display());
-    let ran = run(chromium(width, 900, &dir).args(["--virtual-time-budget=2000", "--dump-dom", &url]), SOON);
+    let ran = run(chromium(1600, 900, &dir).args(["--virtual-time-budget=2000", "--dump-dom", &url]), SOON);
     let number = ran.stdout.split("<title>w=").nth(1).and_then(|rest| rest.split('<').next());
     number.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{}{}", ran.stdout, ran.stderr))
 }

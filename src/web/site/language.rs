@@ -113,17 +113,28 @@ impl Tables {
         depth: usize,
     ) {
         let entry = self.lists.get(list).and_then(|entries| entries.get(at)).copied().unwrap_or_default();
+        // What the last one of the same list was: nobody says "rope and rope".
+        let mut last = None;
+        let mut other = |list: usize, dice: &mut Dice| {
+            let count = self.count(list);
+            let mut at = dice.below(count);
+            if last == Some((list, at)) {
+                at = (at + 1) % count.max(1);
+            }
+            last = Some((list, at));
+            at
+        };
         for piece in entry.iter().filter(|_| depth < DEEPEST) {
             let before = to.len();
             match *piece {
                 Piece::Text(text) => to.push_str(text),
                 Piece::List(list, _) => {
-                    let at = dice.below(self.count(list));
+                    let at = other(list, dice);
                     self.expand(list, at, knows, dice, to, depth + 1);
                 }
                 Piece::Own(first, _) => {
                     let list = first + knows.trade();
-                    let at = dice.below(self.count(list));
+                    let at = other(list, dice);
                     self.expand(list, at, knows, dice, to, depth + 1);
                 }
                 Piece::Part(list) => to.push_str(dice.pick(self.parts(list)).map_or("", |(_, text)| text)),
@@ -153,7 +164,9 @@ pub fn capitalise(text: &mut String, at: usize) {
 /// The tables of a language.
 pub fn tables(language: Language) -> &'static Tables {
     match language {
-        Language::English | Language::German | Language::French => &ENGLISH,
+        Language::English => &ENGLISH,
+        Language::German => &GERMAN,
+        Language::French => &FRENCH,
     }
 }
 
@@ -215,10 +228,12 @@ mod tests {
     }
 
     #[test]
-    fn months_and_trades_are_complete() {
+    fn months_days_and_trades_are_complete() {
         for language in Language::ALL {
             let tables = tables(language);
-            assert_eq!((tables.count(list::MONTH), tables.count(list::TRADE)), (12, 10), "{language:?}");
+            let counts = [list::MONTH, list::FORMAT_DAY, list::TRADE].map(|list| tables.count(list));
+            assert_eq!(counts, [12, 31, 10], "{language:?}");
+            assert!(tables.count(list::TITLE_TOP) >= crate::web::site::map::LEADERS as usize);
         }
     }
 

@@ -260,10 +260,10 @@ impl Map {
 
     /// Which of our people has this address.
     fn person(&self, maker: &Maker, season: u8, local: &str) -> Option<u32> {
-        let receipt = maker.recognise(local.as_bytes())?;
+        let (language, receipt) = maker.read(local.as_bytes())?;
         let number = receipt.visit * u32::from(Receipt::EACH) + u32::from(receipt.nth);
         let person = (number + Self::PEOPLE - self.first_person) % Self::PEOPLE;
-        (receipt == self.receipt(season, person)).then_some(person)
+        (language == maker.language() && receipt == self.receipt(season, person)).then_some(person)
     }
 
     /// The numbers of the pages of a section.

@@ -82,6 +82,8 @@ struct Organisation {
     founded: String,
     trade: usize,
     street: String,
+    /// The town as it stands in an address.
+    place: String,
     phone: String,
     tagline: String,
 }
@@ -108,7 +110,7 @@ impl Site {
         let root = plan.key.mac("site", &[&[plan.season], plan.host.as_bytes()]);
         let keyed = Keyed::new(root);
         let tables = language::tables(plan.language);
-        let maker = Maker::new(plan.key.secret());
+        let maker = Maker::new(plan.key.secret(), plan.language);
         let calendar = Calendar::new(keyed, plan.today, plan.begins);
         let map = Map::new(keyed, tables, calendar, plan.pages);
         let look = Look::new(&keyed, tables.parts(parts::PATH_STYLE));
@@ -289,7 +291,8 @@ impl Organisation {
             Some(company) => company.clone(),
             None => say(list::ORGANISATION, &founders),
         };
-        let (street, phone) = (say(list::STREET, &founders), say(list::PHONE, &founders));
+        let [street, phone, place] =
+            [list::STREET, list::PHONE, list::FORMAT_PLACE].map(|list| say(list, &founders));
         let founded = keyed.dice("founded", 0).of(1886..=1979).to_string();
         let mut organisation = Organisation {
             company: html::escaped(&company),
@@ -297,6 +300,7 @@ impl Organisation {
             founded,
             trade,
             street,
+            place,
             phone,
             tagline: String::new(),
         };

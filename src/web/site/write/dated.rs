@@ -84,7 +84,7 @@ impl Writer<'_> {
                 self.push("<br>\n");
             }
             self.label(label);
-            self.push(": ");
+            self.colon(" ");
             self.mention(page);
         }
         self.push("</p>\n");
@@ -126,12 +126,16 @@ impl Writer<'_> {
         self.date(day);
         self.push("</p>\n<p><strong>");
         self.label(list::LABEL_PRESENT);
-        self.push(":</strong> ");
+        self.colon("</strong> ");
         let names: Vec<_> = self.people.iter().map(|contact| contact.name.clone()).collect();
         self.push(&names.join(", "));
         self.push("</p>\n");
-        for number in 1..=self.dice.of(4..=7) {
-            let item = self.saying(list::MINUTES_ITEM);
+        let count = self.dice.of(4..=7);
+        // They are taken in the order in which they are in the list, from what is left to other business.
+        let mut items = self.some_of(list::MINUTES_ITEM, count);
+        items.sort_unstable();
+        for (number, at) in (1..).zip(items) {
+            let item = self.entry(list::MINUTES_ITEM, at);
             self.heading(2, &format!("{number}. {item}"));
             for _ in 0..self.dice.of(1..=2) {
                 let count = self.dice.of(2..=4);
@@ -168,15 +172,16 @@ impl Writer<'_> {
         if let Some(editor) = self.next() {
             self.push(" &middot; ");
             self.label(list::LABEL_EDITOR);
-            self.push(": ");
+            self.colon(" ");
             self.name(&editor);
             self.push(" (");
             self.address(&editor, None);
             self.push(")");
         }
         self.push("</p>\n");
-        for _ in 0..self.dice.of(4..=6) {
-            let heading = self.saying(list::HEADING);
+        let count = self.dice.of(4..=6);
+        for at in self.some_of(list::HEADING, count) {
+            let heading = self.entry(list::HEADING, at);
             self.heading(2, &heading);
             for _ in 0..self.dice.of(1..=3) {
                 self.prose();
@@ -208,24 +213,26 @@ impl Writer<'_> {
         while let Some(author) = self.next() {
             let _ = write!(self.out, "<article class=\"{entry}\">\n<p><strong>");
             self.label(list::LABEL_FROM);
-            self.push(":</strong> ");
+            self.colon("</strong> ");
             self.name(&author);
             self.push(" &lt;");
             self.address(&author, None);
             self.push("&gt;<br>\n<strong>");
             self.label(list::LABEL_DATE);
-            self.push(":</strong> ");
+            self.colon("</strong> ");
             self.date(at);
             self.push("<br>\n<strong>");
             self.label(list::LABEL_SUBJECT);
             let title = self.title.clone();
-            let _ = write!(self.out, ":</strong> {title}</p>\n<p>");
+            self.colon("</strong> ");
+            let _ = write!(self.out, "{title}</p>\n<p>");
             self.say(list::MAIL_GREETING);
             self.push("</p>\n");
             if let Some(said) = &said {
                 let _ = write!(self.out, "<p>{before} ");
                 self.label(list::LABEL_WROTE);
-                let _ = write!(self.out, ":</p>\n<blockquote><p>{said}</p></blockquote>\n");
+                self.colon("</p>");
+                let _ = write!(self.out, "\n<blockquote><p>{said}</p></blockquote>\n");
             }
             let mut text = String::new();
             for _ in 0..self.dice.of(2..=4) {

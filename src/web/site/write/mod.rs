@@ -10,7 +10,7 @@ use super::language::list;
 use super::look::{Listing, People};
 use super::map::{LEADERS, Page};
 use super::{Contact, Robots, Scene, Site, portrait, style};
-use crate::names::{self, Language};
+use crate::names;
 use crate::receipt::{Receipt, Style};
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use std::fmt::Write as _;
@@ -82,8 +82,9 @@ impl<'s> Writer<'s> {
         };
         writer.invite(visit);
         writer.title = writer.title_of(page);
+        let lowered = writer.labelled(list::FORMAT_INSIDE) == "lower";
         writer.subject = match page {
-            Page::Item(..) | Page::Topic(_) if site.plan.language != Language::German => lower(&writer.title),
+            Page::Item(..) | Page::Topic(_) if lowered => lower(&writer.title),
             Page::Home | Page::About | Page::Contact | Page::Staff => site.organisation.company.clone(),
             _ => writer.title.clone(),
         };
@@ -213,6 +214,12 @@ impl<'s> Writer<'s> {
         self.out.split_off(at)
     }
 
+    /// What stands behind a label, and then this.
+    fn colon(&mut self, then: &str) {
+        self.label(list::FORMAT_COLON);
+        self.push(then);
+    }
+
     fn push(&mut self, html: &str) {
         self.out.push_str(html);
     }
@@ -325,16 +332,55 @@ impl<'s> Writer<'s> {
         self.heading(level, &text);
     }
 
+    /// So many entries of a list, each once as long as there are any left.
+    fn some_of(&mut self, list: usize, count: u32) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.site.tables.count(list)).collect();
+        self.dice.shuffle(&mut order);
+        order.iter().copied().cycle().take(count as usize).collect()
+    }
+
     /// A paragraph of so many entries of a list.
     fn paragraph(&mut self, list: usize, count: u32) {
+        let entries = self.some_of(list, count);
+        self.sentences(entries, |writer, at| writer.entry(list, at));
+    }
+
+    /// A paragraph of what is told of something that has this number: it is told in the same words, and with the
+    /// same figures, wherever it is told.
+    fn facts(&mut self, list: usize, number: u32, entries: impl IntoIterator<Item = usize>) {
+        self.sentences(entries, |writer, at| writer.fact(list, number, at));
+    }
+
+    fn sentences(
+        &mut self,
+        entries: impl IntoIterator<Item = usize>,
+        mut say: impl FnMut(&mut Self, usize) -> String,
+    ) {
         self.push("<p>");
-        for nth in 0..count {
+        for (nth, at) in entries.into_iter().enumerate() {
             if nth > 0 {
                 self.push(" ");
             }
-            self.say(list);
+            let sentence = say(self, at);
+            self.push(&sentence);
         }
         self.push("</p>\n");
+    }
+
+    /// One of the facts of a list.
+    fn fact(&mut self, list: usize, number: u32, at: usize) -> String {
+        let dice = self.site.keyed.dice("fact", (u64::from(number) << 16) + ((list << 8) + at) as u64);
+        let ours = std::mem::replace(&mut self.dice, dice);
+        let text = self.entry(list, at);
+        self.dice = ours;
+        text
+    }
+
+    /// Appends any one of the facts of a list.
+    fn any_fact(&mut self, list: usize, number: u32) {
+        let at = self.dice.below(self.site.tables.count(list));
+        let text = self.fact(list, number, at);
+        self.push(&text);
     }
 
     /// A paragraph of the ordinary kind.
@@ -348,10 +394,10 @@ impl<'s> Writer<'s> {
         self.paragraph(list::LIST_INTRO, 1);
         let kind = if self.dice.percent(30) { "ol" } else { "ul" };
         let _ = writeln!(self.out, "<{kind}>");
-        for _ in 0..self.dice.of(3..=6) {
-            self.push("<li>");
-            self.say(list::LIST_ITEM);
-            self.push("</li>\n");
+        let count = self.dice.of(3..=6);
+        for at in self.some_of(list::LIST_ITEM, count) {
+            let item = self.entry(list::LIST_ITEM, at);
+            let _ = writeln!(self.out, "<li>{item}</li>");
         }
         let _ = writeln!(self.out, "</{kind}>");
     }
@@ -359,7 +405,9 @@ impl<'s> Writer<'s> {
     /// A table of numbers.
     fn figures(&mut self) {
         let periods = self.site.tables.count(list::TABLE_PERIOD);
-        self.push("<table>\n<tr><td></td>");
+        self.push("<table>\n<tr><th scope=\"col\">");
+        self.label(list::LABEL_MEASURE);
+        self.push("</th>");
         let scene = Scene { site: self.site, department: 0, team: None, subject: "", people: &[] };
         for period in 0..periods {
             self.out.push_str("<th scope=\"col\">");
@@ -367,10 +415,10 @@ impl<'s> Writer<'s> {
             self.out.push_str("</th>");
         }
         self.push("</tr>\n");
-        for _ in 0..self.dice.of(3..=5) {
-            self.push("<tr><th scope=\"row\">");
-            self.say(list::TABLE_MEASURE);
-            self.push("</th>");
+        let count = self.dice.of(3..=5);
+        for at in self.some_of(list::TABLE_MEASURE, count) {
+            let measure = self.entry(list::TABLE_MEASURE, at);
+            let _ = write!(self.out, "<tr><td>{measure}</td>");
             for _ in 0..periods {
                 let number = self.dice.of(4..=980);
                 let _ = write!(self.out, "<td>{number}</td>");
@@ -558,7 +606,7 @@ impl<'s> Writer<'s> {
         let class = self.site.look.class.crumbs;
         let _ = write!(self.out, "<p class=\"{class}\">");
         self.label(list::LABEL_BREADCRUMB);
-        self.push(": ");
+        self.colon(" ");
         // Of a long way only the beginning and the end.
         let skipped = above.len().saturating_sub(5);
         for (at, &page) in above.iter().enumerate().rev() {
@@ -581,7 +629,7 @@ impl<'s> Writer<'s> {
         self.enquiries();
         let _ = write!(self.out, "</main>\n</div>\n<footer class=\"{}\">\n<p>", site.look.class.foot);
         self.label(list::LABEL_UPDATED);
-        self.push(": ");
+        self.colon(" ");
         let modified = self.modified.date_naive();
         self.date(modified);
         let organisation = &site.organisation;
@@ -591,7 +639,7 @@ impl<'s> Writer<'s> {
             modified.year(),
             organisation.company,
             organisation.street,
-            organisation.town
+            organisation.place
         );
         self.label(list::LABEL_RIGHTS);
         self.push("</p>\n</footer>\n</div>\n</body>\n</html>\n");
@@ -630,7 +678,7 @@ fn section_label(section: Section) -> usize {
     }
 }
 
-/// A title as it stands inside of a sentence, but for German, where it keeps its capital.
+/// A title with a small letter, as in some languages it stands inside of a sentence.
 fn lower(title: &str) -> String {
     let mut letters = title.chars();
     match letters.next() {
@@ -649,7 +697,11 @@ impl super::Knows for Dated<'_> {
     fn say(&self, known: super::Known, dice: &mut Dice, to: &mut String) {
         use super::Known;
         let _ = match known {
-            Known::Day => write!(to, "{}", self.day.day()),
+            Known::Day => {
+                let day = self.day.day0() as usize;
+                self.site.tables.entry(list::FORMAT_DAY, day, self, dice, to);
+                Ok(())
+            }
             Known::Year => write!(to, "{}", self.day.year()),
             Known::Month => {
                 let month = self.day.month0() as usize;

@@ -10,9 +10,13 @@ impl Writer<'_> {
     pub(super) fn home(&mut self) {
         let lead = self.site.look.class.lead;
         let _ = write!(self.out, "<p class=\"{lead}\">");
-        self.say(list::HOME_LEAD);
-        self.push(" ");
-        self.say(list::HOME_LEAD);
+        for (nth, at) in self.some_of(list::HOME_LEAD, 2).into_iter().enumerate() {
+            if nth > 0 {
+                self.push(" ");
+            }
+            let lead = self.fact(list::HOME_LEAD, 0, at);
+            self.push(&lead);
+        }
         self.push("</p>\n");
         if self.site.look.contacts_first {
             self.enquiries();
@@ -24,7 +28,8 @@ impl Writer<'_> {
                 0 => self.newest_of(Section::News, 4),
                 1 => {
                     self.heading_of(2, list::LABEL_ABOUT);
-                    self.paragraph(list::ABOUT_HISTORY, 3);
+                    let history = self.history(3);
+                    self.facts(list::ABOUT_HISTORY, 0, history);
                     self.prose();
                 }
                 _ => {
@@ -55,9 +60,11 @@ impl Writer<'_> {
     }
 
     pub(super) fn about(&mut self) {
-        self.paragraph(list::ABOUT_HISTORY, 4);
+        let mut history = self.history(usize::MAX);
+        let later = history.split_off(history.len().min(2 + self.site.keyed.below("history", 0, 3)));
+        self.facts(list::ABOUT_HISTORY, 0, history);
         self.prose();
-        self.paragraph(list::ABOUT_HISTORY, 2);
+        self.facts(list::ABOUT_HISTORY, 0, later);
         self.prose();
         self.heading_of(2, list::LABEL_MANAGEMENT);
         self.contacts();
@@ -66,20 +73,29 @@ impl Writer<'_> {
         self.figures();
     }
 
+    /// So much of what is told of the past, in the order of time.
+    fn history(&self, count: usize) -> Vec<usize> {
+        let mut history = self.site.keyed.order("history", self.site.tables.count(list::ABOUT_HISTORY));
+        history.truncate(count);
+        history.sort_unstable();
+        history
+    }
+
     pub(super) fn contact(&mut self) {
         self.paragraph(list::CONTACT_LEAD, 2);
         let organisation = &self.site.organisation;
         let address = format!(
             "<address>{}<br>{}<br>{}</address>\n",
-            organisation.company, organisation.street, organisation.town
+            organisation.company, organisation.street, organisation.place
         );
         self.heading_of(2, list::LABEL_ADDRESS);
         self.push(&address);
         self.push("<p>");
         self.label(list::LABEL_PHONE);
-        let _ = write!(self.out, ": {}<br>", self.site.organisation.phone);
+        self.colon(" ");
+        let _ = write!(self.out, "{}<br>", self.site.organisation.phone);
         self.label(list::LABEL_HOURS);
-        self.push(": ");
+        self.colon(" ");
         self.label(list::TEXT_HOURS);
         self.push("</p>\n");
         self.heading_of(2, list::LABEL_STAFF);
@@ -100,7 +116,7 @@ impl Writer<'_> {
             .take(12)
             .collect();
         if !pages.is_empty() {
-            self.heading_of(2, list::LABEL_STAFF);
+            self.heading_of(2, list::LABEL_PAGES);
             self.push("<p>");
             for (at, page) in pages.into_iter().enumerate() {
                 if at > 0 {
@@ -127,14 +143,15 @@ impl Writer<'_> {
         self.listing(&pages, &mut |writer, page| {
             if let Page::Department(at) = page {
                 let ours = std::mem::replace(&mut writer.department, at);
-                writer.say(list::DEPARTMENT_INTRO);
+                writer.any_fact(list::DEPARTMENT_INTRO, at);
                 writer.department = ours;
             }
         });
     }
 
     pub(super) fn department(&mut self, at: u32) {
-        self.paragraph(list::DEPARTMENT_INTRO, 3);
+        let intro = self.some_of(list::DEPARTMENT_INTRO, 3);
+        self.facts(list::DEPARTMENT_INTRO, at, intro);
         if self.site.look.contacts_first {
             self.enquiries();
         }
@@ -144,7 +161,7 @@ impl Writer<'_> {
             self.listing(&teams, &mut |writer, page| {
                 if let Page::Team(team) = page {
                     let ours = writer.team.replace(team);
-                    writer.say(list::TEAM_INTRO);
+                    writer.any_fact(list::TEAM_INTRO, team);
                     writer.team = ours;
                 }
             });
@@ -155,7 +172,8 @@ impl Writer<'_> {
     }
 
     pub(super) fn team(&mut self, team: u32) {
-        self.paragraph(list::TEAM_INTRO, 2);
+        let intro = self.some_of(list::TEAM_INTRO, 2);
+        self.facts(list::TEAM_INTRO, team, intro);
         self.heading_of(2, list::LABEL_STAFF);
         self.contacts();
         self.heading_of(2, list::LABEL_ACTIONS);
@@ -164,7 +182,7 @@ impl Writer<'_> {
         let department = self.site.map.department_of(team);
         self.push("<p>");
         self.label(list::LABEL_DEPARTMENT);
-        self.push(": ");
+        self.colon(" ");
         self.mention(Page::Department(department));
         self.push("</p>\n");
     }
