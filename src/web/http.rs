@@ -23,7 +23,7 @@ mod reply;
 mod target;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::web) mod tests;
 
 use crate::persona::http::{Persona, Wrong};
 use crate::web::Content;

@@ -327,7 +327,11 @@ impl Engine for Session {
     fn kind(&self) -> (Kind, String) {
         let request = visitor::evidence(self.reader.head());
         // Every program speaks first here, and says all at once: only what a person does tells something.
-        let manners = if self.watch.kind() == Kind::Human { self.watch.evidence() } else { String::new() };
+        let manners = if self.watch.kind() == Kind::Human || self.watch.typed() {
+            self.watch.evidence()
+        } else {
+            String::new()
+        };
         let evidence = match (request.is_empty(), manners.is_empty()) {
             (_, true) => request,
             (true, false) => manners,
@@ -335,6 +339,7 @@ impl Engine for Session {
         };
         let kind = match self.watch.kind() {
             _ if self.manner.allowed => Kind::Allowed,
+            Kind::Unknown if self.watch.typed() => Kind::Human,
             Kind::Unknown if self.reader.heard() => Kind::Program,
             kind => kind,
         };

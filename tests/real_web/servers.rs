@@ -53,7 +53,8 @@ fn start(program: &str, config: &str, user: &str, arguments: &[&str]) -> Real {
             return Real { address, _process: process, _dir: dir };
         }
     }
-    panic!("{program} does not listen: {}", fs::read_to_string(dir.path("stderr")).unwrap_or_default())
+    let said = ["stderr", "error.log"].map(|name| fs::read_to_string(dir.path(name)).unwrap_or_default());
+    panic!("{program} does not listen: {}", said.concat())
 }
 
 pub fn apache() -> Real {
@@ -64,6 +65,8 @@ pub fn apache() -> Real {
         LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\n\
         LoadModule dir_module /usr/lib/apache2/modules/mod_dir.so\n\
         LoadModule mime_module /usr/lib/apache2/modules/mod_mime.so\n\
+        LoadModule autoindex_module /usr/lib/apache2/modules/mod_autoindex.so\n\
+        LoadModule negotiation_module /usr/lib/apache2/modules/mod_negotiation.so\n\
         LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so\n\
         LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so\n\
         LoadModule reqtimeout_module /usr/lib/apache2/modules/mod_reqtimeout.so\n\
@@ -94,7 +97,7 @@ pub fn lighttpd() -> Real {
     // As Debian ships it, but without HTTP/2.
     let config = "\
         server.modules = (\"mod_indexfile\", \"mod_access\", \"mod_alias\", \"mod_redirect\")\n\
-        server.document-root = \"{dir}root\"\nserver.errorlog = \"{dir}error.log\"\n\
+        server.document-root = \"{dir}root\"\n\
         server.bind = \"127.0.0.1\"\nserver.port = {port}\nserver.name = \"{host}\"\n{user}\
         server.max-keep-alive-requests = 0\nserver.range-requests = \"disable\"\n\
         server.http-parseopts = (\n\

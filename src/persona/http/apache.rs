@@ -99,7 +99,7 @@ const METHODS: &[Method] = &[
     refused("TRACE", Does::RefuseAll),
     elsewhere("PUT"),
     elsewhere("DELETE"),
-    elsewhere("CONNECT"),
+    refused("CONNECT", Does::Refuse(Wrong::Malformed)),
     elsewhere("PATCH"),
     elsewhere("PROPFIND"),
     elsewhere("PROPPATCH"),
@@ -214,7 +214,7 @@ pub(super) static APACHE: Persona = Persona {
              Content-Type: text/html; charset=iso-8859-1"
         ),
         options: head!(
-            "Allow: GET,POST,OPTIONS,HEAD\nContent-Length: 0\nConnection: close\nContent-Type: text/html"
+            "Allow: GET,POST,OPTIONS,HEAD\nContent-Length: 0\nConnection: close\nContent-Type: {type}"
         ),
         all_options: head!("Content-Length: 0\nConnection: close"),
         error: head!(

@@ -96,8 +96,11 @@ pub fn answer_as(manner: Manner<'_>, policy: &Policy, head: &Head, wall: DateTim
     match host {
         // A target that leads nowhere is only known as such when the host is.
         Err(wrong) => {
-            let named = head.field("host").filter(|_| head.wrong.is_none());
-            let host = named.and_then(|name| Host::read(persona.hosts.form, &name));
+            let host = target::named(&head.line.method, &head.line.target)
+                .map(Cow::Borrowed)
+                .or_else(|| head.field("host"))
+                .filter(|_| head.wrong.is_none())
+                .and_then(|name| Host::read(persona.hosts.form, &name));
             failure(&Speaker { host: host.as_ref(), ..speaker }, persona, wrong)
         }
         Ok((host, target)) => {
@@ -184,7 +187,7 @@ impl Visit<'_> {
         let persona = self.policy.persona;
         let method = persona.method(&self.head.line.method);
         if self.target.all {
-            return self.bare(200, "OK", persona.heads.all_options);
+            return self.bare(200, "OK", persona.heads.all_options, About::default());
         }
         let find = |path: &str| {
             let host = self.speaker.host.and_then(Host::named).unwrap_or_default();
@@ -209,7 +212,14 @@ impl Visit<'_> {
         match (does, found) {
             (Does::Serve, Found::Document(document)) => self.document(*document),
             (Does::Redirect, Found::Directory) => self.redirect(),
-            (Does::Options, _) => self.bare(200, "OK", persona.heads.options),
+            (Does::Options, found) => {
+                let media = match found {
+                    Found::Document(document) => Some((persona.types)(document.media)),
+                    _ => None,
+                };
+                let about = About { media, ..About::default() };
+                self.bare(200, "OK", persona.heads.options, about)
+            }
             (Does::RefuseAll, _) => {
                 let (head, body) = self.speaker.error_with(Wrong::NotAllowed, persona.heads.refused_all);
                 Answer { code: persona.error(Wrong::NotAllowed).code, head, body, served: None }
@@ -224,8 +234,8 @@ impl Visit<'_> {
     }
 
     /// A head and nothing else.
-    fn bare(&self, code: u16, reason: &str, head: &str) -> Answer {
-        let head = self.speaker.head(code, reason, head, About::default());
+    fn bare(&self, code: u16, reason: &str, head: &str, about: About<'_>) -> Answer {
+        let head = self.speaker.head(code, reason, head, about);
         Answer { code, head, body: Vec::new(), served: None }
     }
 

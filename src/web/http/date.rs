@@ -29,7 +29,8 @@ pub fn read(text: &[u8], trailing: bool) -> Option<DateTime<Utc>> {
         }
     };
     let rest = words.next();
-    if !trailing && !(matches!(rest, None | Some("GMT")) && words.next().is_none()) {
+    let complete = matches!(rest, None | Some("GMT")) && words.next().is_none();
+    if !complete && !trailing {
         return None;
     }
     let month =

@@ -114,7 +114,7 @@ impl Reader {
         self.length = 0;
         self.whole = match self.begun {
             false => self.begin(&mut line, ending),
-            true => self.field(&mut line, ending),
+            true => self.field(&line, ending),
         };
         // The buffer is used again for the next line.
         line.clear();
@@ -192,7 +192,7 @@ impl Reader {
     }
 
     /// A line of a field, or the empty line behind them.
-    fn field(&mut self, text: &mut Vec<u8>, ending: Ending) -> bool {
+    fn field(&mut self, text: &[u8], ending: Ending) -> bool {
         let persona = self.persona;
         if text.is_empty() {
             if ending == Ending::Lf && !persona.line.bare_lf {

@@ -26,14 +26,17 @@ impl Host {
         };
         let number = port.and_then(number);
         let fine = match form {
-            HostForm::Any => is_anything(name),
-            HostForm::Loose => port.is_none_or(|_| number.is_some()) && (literal.is_some() || is_loose(name)),
+            HostForm::Any => is_anything(name) && !has_two_dots(&lower),
+            HostForm::Loose => {
+                port.is_none_or(|_| number.is_some())
+                    && (literal.is_some() || (is_plain(name) && is_no_half_address(name)))
+            }
             HostForm::Strict => {
                 port.is_none_or(|port| port.is_empty() || number.is_some())
                     && (literal.is_some() || is_strict(name))
             }
         };
-        let plain = literal.is_some() || is_loose(name);
+        let plain = literal.is_some() || is_plain(name);
         let name = String::from_utf8_lossy(name).into_owned();
         fine.then_some(Host { name, port: number, plain })
     }
@@ -64,13 +67,16 @@ fn number(port: &[u8]) -> Option<u16> {
 
 fn is_anything(name: &[u8]) -> bool {
     let strange = |byte: &u8| *byte <= b' ' || matches!(byte, b'/' | 0x7f);
-    !name.is_empty() && !name.iter().any(strange) && !name.windows(2).any(|two| two == b"..")
+    !name.is_empty() && !name.iter().any(strange)
 }
 
-fn is_loose(name: &[u8]) -> bool {
+fn is_plain(name: &[u8]) -> bool {
     let known = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    let twice = name.windows(2).any(|two| two == b"..");
-    !name.is_empty() && name != b"." && !twice && name.iter().all(known) && is_no_half_address(name)
+    !name.is_empty() && name != b"." && !has_two_dots(name) && name.iter().all(known)
+}
+
+fn has_two_dots(name: &[u8]) -> bool {
+    name.windows(2).any(|two| two == b"..")
 }
 
 fn is_strict(name: &[u8]) -> bool {

@@ -61,7 +61,12 @@ pub fn read(persona: &'static Persona, text: &[u8]) -> (Line, Option<Wrong>) {
         any.then_some(Wrong::NotImplemented)
     };
     let malformed = || {
-        let wrong = !has_form(form.method, method) || target.is_empty() || !plain(target);
+        // Where a target is looked at as it comes, it must begin as one.
+        let begins = target.first().is_some_and(|byte| *byte == b'/' || byte.is_ascii_alphabetic());
+        let wrong = !has_form(form.method, method)
+            || target.is_empty()
+            || !plain(target)
+            || (form.blanks == Blanks::Many && !begins);
         wrong.then_some(Wrong::Malformed)
     };
     // The form of the method and the target comes before the version, unless the version is looked for first.
@@ -75,8 +80,10 @@ pub fn read(persona: &'static Persona, text: &[u8]) -> (Line, Option<Wrong>) {
     (line, wrong)
 }
 
-/// The parts: method, target, and version if there is one.
-fn split(blanks: Blanks, text: &[u8]) -> Option<(&[u8], &[u8], Option<&[u8]>)> {
+/// Method, target, and version if there is one.
+type Parts<'t> = (&'t [u8], &'t [u8], Option<&'t [u8]>);
+
+fn split(blanks: Blanks, text: &[u8]) -> Option<Parts<'_>> {
     let blank = |byte: &u8| *byte == b' ';
     let first = text.iter().position(blank)?;
     let (method, rest) = (text.get(..first)?, text.get(first + 1..)?);

@@ -99,7 +99,8 @@ impl<'s> Speaker<'s> {
         let code = error.map(|error| error.code.to_string()).unwrap_or_default();
         let value = |word: &str| {
             Some(Cow::Owned(match word {
-                "host" => escaped(name.as_bytes()),
+                // An address has its brackets only in a link.
+                "host" => escaped(name.trim_matches(['[', ']']).as_bytes()),
                 "port" => port.as_bytes().to_vec(),
                 "code" => code.as_bytes().to_vec(),
                 "method" => escaped(self.method),

@@ -58,6 +58,18 @@ pub fn read(persona: &Persona, method: &[u8], target: &[u8]) -> Result<Target, W
     })
 }
 
+/// The host that a target names, wherever it may stand.
+pub fn named<'t>(method: &[u8], target: &'t [u8]) -> Option<&'t [u8]> {
+    if method == b"CONNECT" && !target.starts_with(b"/") {
+        return Some(target);
+    }
+    let scheme = b"http://";
+    let rest = target.get(scheme.len()..)?;
+    let absolute = target.get(..scheme.len())?.eq_ignore_ascii_case(scheme);
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    rest.get(..end).filter(|_| absolute)
+}
+
 /// The host of an absolute target if that matters, and what follows it.
 fn authority<'t>(form: &Targets, target: &'t [u8]) -> Result<(Option<&'t [u8]>, &'t [u8]), Wrong> {
     if target.starts_with(b"/") {
