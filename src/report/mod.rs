@@ -1,0 +1,23 @@
+//! The report: log lines in; tables, graphs and lists out.
+//!
+//! A pure fold makes a [`Summary`] out of events, and everything that is shown is rendered from it:
+//!
+//! - [`summary`]: what the report knows in the end; [`holds`]: how long connections were held, as a
+//!   distribution; [`net`]: networks, and how `--mask` hides who is in them.
+//! - [`list`] and [`html`]: block lists and a page, each a function of the summary.
+//!
+//! What comes out of a log may have come from a peer: no renderer trusts it, and none needs to know
+//! where it came from. Memory is bounded by distinct sources and by open connections; besides these,
+//! every connection leaves a few bytes behind, by which it is known when a line comes twice.
+
+pub mod holds;
+pub mod html;
+pub mod list;
+pub mod net;
+pub mod summary;
+
+#[cfg(test)]
+pub mod sample;
+
+pub use net::Net;
+pub use summary::Summary;
