@@ -28,8 +28,11 @@ pub struct Looks {
     pub title: String,
 }
 
-/// The parts of the page: the anchor, its name in the list at the top, and who writes it.
-const PARTS: [(&str, &str, fn(&mut Markup, &Summary)); 8] = [
+/// The anchor, the name in the list at the top, and who writes it.
+type Part = (&'static str, &'static str, fn(&mut Markup, &Summary));
+
+/// The parts of the page, in their order.
+const PARTS: [Part; 8] = [
     ("spans", "Weeks", held::spans),
     ("days", "Days and hours", held::days),
     ("processes", "Processes", held::processes),

@@ -41,7 +41,7 @@ impl Axis {
     pub fn count_of(most: u64, count: usize) -> Self {
         let most = most.max(1);
         let count = usize::try_from(most).map_or(count, |most| most.min(count));
-        Axis::amount(most as f64, count, |number| super::figures::short(number))
+        Axis::amount(most as f64, count, super::figures::short)
     }
 
     /// Logarithmic from 1, with a mark at each power of ten.
@@ -91,10 +91,10 @@ impl Axis {
         let mut marks = Vec::new();
         let mut at = step.first(from.naive_local(), week_start);
         while let Some(now) = at.filter(|now| *now <= to.naive_local()) {
-            if let Some(mark) = from.timezone().from_local_datetime(&now).earliest() {
-                if mark >= from {
-                    marks.push((seconds(mark), mark.format(pattern).to_string()));
-                }
+            if let Some(mark) = from.timezone().from_local_datetime(&now).earliest()
+                && mark >= from
+            {
+                marks.push((seconds(mark), mark.format(pattern).to_string()));
             }
             at = step.next(now);
         }

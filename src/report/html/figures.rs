@@ -7,7 +7,7 @@ pub fn whole(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -45,7 +45,7 @@ pub fn maybe_time(seconds: Option<f64>) -> String {
 pub fn percent(part: f64) -> String {
     match part * 100.0 {
         none if !none.is_finite() => self::none(),
-        zero if zero == 0.0 => "0 %".to_owned(),
+        0.0 => "0 %".to_owned(),
         small if small < 9.95 => format!("{small:.1} %"),
         more => format!("{more:.0} %"),
     }

@@ -102,8 +102,11 @@ fn extras(page: &mut Markup, facts: &ServiceFacts) {
     }
 }
 
+/// A column, and what stands in it.
+type Counted = (&'static str, fn(&Tally) -> u64);
+
 /// The columns that differ: what each service counts.
-fn counted(service: Service) -> [(&'static str, fn(&Tally) -> u64); 2] {
+fn counted(service: Service) -> [Counted; 2] {
     match service {
         Service::Smtarpit => [("Mail from:<>", |tally| tally.null_from), ("Rcpt to", |tally| tally.rcpts)],
         Service::Tarpop => [("Logins", |tally| tally.logins), ("Mails read", |tally| tally.retrs)],
