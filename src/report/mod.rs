@@ -2,6 +2,8 @@
 //!
 //! A pure fold makes a [`Summary`] out of events, and everything that is shown is rendered from it:
 //!
+//! - [`line`], [`stamp`] and [`journal`]: whose line it is and when it was written; [`fields`] and
+//!   [`heard`]: what it says, borrowed from it; [`fold`]: how that is counted, in the days of a [`zone`].
 //! - [`summary`]: what the report knows in the end; [`holds`]: how long connections were held, as a
 //!   distribution; [`net`]: networks, and how `--mask` hides who is in them.
 //! - [`list`] and [`html`]: block lists and a page, each a function of the summary.
@@ -10,11 +12,18 @@
 //! where it came from. Memory is bounded by distinct sources and by open connections; besides these,
 //! every connection leaves a few bytes behind, by which it is known when a line comes twice.
 
+pub mod fields;
+pub mod fold;
+pub mod heard;
 pub mod holds;
 pub mod html;
+pub mod journal;
+pub mod line;
 pub mod list;
 pub mod net;
+pub mod stamp;
 pub mod summary;
+pub mod zone;
 
 #[cfg(test)]
 pub mod sample;
