@@ -1,0 +1,3 @@
+pub fn render(_s: &super::Summary) -> String {
+    String::new()
+}
