@@ -60,5 +60,12 @@ mod real_pop3;
 /// Slots between processes that start together and are killed.
 mod slots;
 
+/// Logs, and what is true about them.
+#[path = "../benches/loggen/mod.rs"]
+mod loggen;
+
+/// The report against what the generator of logs knows.
+mod report_truth;
+
 /// Every block of README.md.
 mod readme;
