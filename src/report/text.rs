@@ -1,3 +1,0 @@
-pub fn render(_s: &super::Summary) -> String {
-    String::new()
-}
