@@ -19,6 +19,7 @@ pub mod file;
 pub mod manpage;
 mod network;
 mod profile;
+mod report;
 mod smtarpit;
 mod tarpop;
 mod value;
@@ -28,6 +29,7 @@ pub use check::toml;
 pub use common::{Common, Facility, User};
 pub use network::Network;
 pub use profile::{Options, Profile};
+pub use report::{Command, Format, ListArgs, PeriodOptions, Report, When, Word};
 pub use smtarpit::{Pacing, Smtarpit};
 pub use tarpop::{LogLike, Pop3Pacing, Tarpop};
 pub use value::nodename;
@@ -42,8 +44,8 @@ pub const VARIABLE: &str = "SUNDEW_CONFIG";
 /// The tables that the file may have: one for each program of the suite.
 pub const TABLES: &[&str] = &["smtarpit", "tarpop", "sundew", "report"];
 
-/// The flags that cannot be keys of the file, since they are about the file or about this run only.
-pub const NOT_KEYS: &[&str] = &["config", "check", "help", "version"];
+/// The options that cannot be keys of the file, since they are about the file or about this run only.
+pub const NOT_KEYS: &[&str] = &["config", "check", "help", "version", "files", "now"];
 
 /// The options of one program.
 pub trait Program: clap::Parser {

@@ -16,6 +16,8 @@ pub struct Entry {
     source: Option<i64>,
     message: Vec<u8>,
     has_message: bool,
+    /// Any field was there.
+    begun: bool,
 }
 
 /// A longer message is not ours.
@@ -24,12 +26,24 @@ const LONGEST: usize = 1 << 16;
 impl Entry {
     /// Forgets what was read.
     pub fn clear(&mut self) {
-        (self.service, self.realtime, self.source, self.has_message) = (None, None, None, false);
-        self.message.clear();
+        let mut message = std::mem::take(&mut self.message);
+        message.clear();
+        *self = Entry { message, ..Entry::default() };
+    }
+
+    /// Whether nothing was read.
+    pub fn is_empty(&self) -> bool {
+        !self.begun
+    }
+
+    /// The message, whatever it is.
+    pub fn message(&self) -> &[u8] {
+        &self.message
     }
 
     /// Takes a field.
     pub fn field(&mut self, name: &[u8], value: &[u8]) {
+        self.begun = true;
         match name {
             b"SYSLOG_IDENTIFIER" => self.service = line::service(value),
             b"__REALTIME_TIMESTAMP" => self.realtime = number(value),
@@ -57,6 +71,7 @@ impl Entry {
     /// Reads a line of JSON; false if it is no object of fields.
     pub fn json(&mut self, line: &[u8]) -> bool {
         self.clear();
+        self.begun = true;
         let mut json = Json { rest: line };
         let mut name = Vec::new();
         let mut value = Vec::new();

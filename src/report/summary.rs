@@ -111,6 +111,12 @@ impl Service {
     }
 }
 
+impl std::fmt::Display for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 /// What there is to say of one program.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServiceFacts {

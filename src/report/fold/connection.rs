@@ -19,8 +19,10 @@ pub struct Connection {
     pub last: i64,
     said: [u64; SAID],
     saids: usize,
-    /// The last that was known of its hold, and when that was.
+    /// The last that it said of its hold, and when that was.
     still: Option<(u64, i64)>,
+    /// When the peer did something last, in seconds.
+    active: i64,
     bytes_out: u64,
     /// What was counted so far; and what of it is in the period.
     all: Counts,
@@ -109,6 +111,7 @@ impl Connection {
             said: [0; SAID],
             saids: 0,
             still: None,
+            active: at,
             bytes_out: 0,
             all: Counts::default(),
             within: Counts::default(),
@@ -131,6 +134,9 @@ impl Connection {
         }
         self.said[self.saids % SAID] = hash;
         self.saids += 1;
+        if !matches!(said, Said::Still { .. }) {
+            self.active = micros.div_euclid(1_000_000);
+        }
         true
     }
 
@@ -222,9 +228,8 @@ impl Fold {
         let (still_ms, told) = connection.still.unwrap_or((0, connection.first));
         let still_ms = connection.believed(still_ms, told);
         let start = connection.began(still_ms, told);
-        let passed = u64::try_from(last - start).unwrap_or(0) * 1000;
-        // After the last `still`, another line is a sign of life too.
-        let held_ms = if last > told { passed.min(LONGEST_MS) } else { still_ms.min(passed + SLACK_MS) };
+        let active = u64::try_from(connection.active - start).unwrap_or(0).saturating_mul(1000);
+        let held_ms = still_ms.max(active).min(LONGEST_MS);
         let open = log_end - last <= QUIET;
         let until = if open { log_end } else { last };
         self.services[service.index()].processes.present(start, until);
