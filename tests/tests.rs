@@ -64,6 +64,9 @@ mod slots;
 #[path = "../benches/loggen/mod.rs"]
 mod loggen;
 
+/// The lists in the hands of nft, ipset and rbldnsd.
+mod report_lists;
+
 /// The report against what the generator of logs knows.
 mod report_truth;
 
