@@ -189,7 +189,7 @@ impl<'d> Talk<'d> {
             () if stubborn => self.dice.long_tail(1_500.0, 1.5).min(160_000.0),
             () => 20.0 + self.dice.wait(60.0),
         };
-        let gaveup = (!stubborn && !human).then(|| patience * (1.0 + 0.02 * self.dice.part()));
+        let gaveup = (!stubborn && !human).then(|| patience * (1.0 + 0.004 * self.dice.part()));
         self.begin(busy, 25, "postfix", length + gaveup.unwrap_or_default());
         self.spend(2.0, 12.0);
         if self.goes_on(0.95) {
@@ -379,6 +379,7 @@ impl<'d> Talk<'d> {
         }
         let reason = match (gaveup, self.stage) {
             (Some(_), _) => Reason::Hangup,
+            (None, "page") if self.dice.chance(0.3) => Reason::Hangup,
             (None, "page" | "retr") => Reason::Quit,
             _ => *self.dice.weighted(&[
                 (0.55, Reason::Hangup),
@@ -397,6 +398,10 @@ impl<'d> Talk<'d> {
         let gaveup = gaveup.map(|gaveup| {
             Seconds::new(Duration::from_micros(u64::try_from(self.micros(gaveup)).unwrap_or(0)))
         });
+        if let Some(made) = self.totals.made {
+            // Who stays to the end of a page has all of it.
+            bytes_out = if reason == Reason::Quit { made } else { made * self.dice.between(3, 9) / 10 };
+        }
         let totals = &self.totals;
         let what = What::End {
             held: seconds(held),

@@ -18,7 +18,7 @@ mod who;
 
 use super::Summary;
 use super::summary::Input;
-use figures::{bytes, whole};
+use figures::{bytes, count, whole};
 use markup::Markup;
 
 /// What the page is to look like.
@@ -67,7 +67,7 @@ pub fn render(summary: &Summary, looks: &Looks) -> String {
                 summary.settings.zone
             ));
         }
-        None => drop(page.text("No time, because the log has none.")),
+        None => drop(page.text("No event, so no time.")),
     }
     page.raw("</p></header>\n<main>\n");
     held::overview(&mut page, summary);
@@ -105,13 +105,13 @@ fn nothing(page: &mut Markup, input: &Input) {
 fn foot(page: &mut Markup, summary: &Summary) {
     let input = &summary.input;
     page.raw("<footer>\n<p>").text(format_args!(
-        "Made on {} by tarpit-report out of {} lines ({}) in {} files: {} events, {} lines of other programs, {} that could not be read, {} that came twice.",
+        "Made on {} by tarpit-report out of {} ({}) in {}: {}, {} of other programs, {} that could not be read, {} that came twice.",
         summary.made.format("%Y-%m-%d %H:%M"),
-        whole(input.lines),
+        count(input.lines, "line"),
         bytes(input.bytes as f64),
-        whole(input.files),
-        whole(input.events),
-        whole(input.foreign),
+        count(input.files, "file"),
+        count(input.events, "event"),
+        count(input.foreign, "line"),
         whole(input.unparsed),
         whole(input.duplicates),
     ));

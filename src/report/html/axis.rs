@@ -11,13 +11,15 @@ pub struct Axis {
     from: f64,
     to: f64,
     log: bool,
+    /// Whether a line goes from each mark across the graph.
+    ruled: bool,
     marks: Vec<(f64, String)>,
 }
 
 impl Axis {
     /// Marks that are given.
     pub fn marked(from: f64, to: f64, marks: Vec<(f64, String)>) -> Self {
-        Axis { from, to: if to > from { to } else { from + 1.0 }, log: false, marks }
+        Axis { from, to: if to > from { to } else { from + 1.0 }, log: false, ruled: true, marks }
     }
 
     /// From nothing to at least `most`, with about `count` round numbers.
@@ -49,7 +51,7 @@ impl Axis {
         let top = most.max(2).ilog10() + 1;
         let marks = (0..=top).map(|power| 10_f64.powf(f64::from(power)));
         let marks = marks.map(|at| (at, super::figures::short(at))).collect();
-        Axis { from: 0.7, to: most.max(2) as f64 * 1.5, log: true, marks }.within()
+        Axis { from: 0.7, to: most.max(2) as f64 * 1.5, log: true, ruled: true, marks }.within()
     }
 
     /// Logarithmic in time, both ends in seconds.
@@ -81,7 +83,7 @@ impl Axis {
                 marks.push((at, name.to_owned()));
             }
         }
-        Axis { from, to, log: true, marks }
+        Axis { from, to, log: true, ruled: true, marks }
     }
 
     /// Dates, at most so many, in seconds since 1970.
@@ -105,6 +107,16 @@ impl Axis {
         let range = self.from..=self.to;
         self.marks.retain(|(at, _)| range.contains(at));
         self
+    }
+
+    /// Without lines across the graph.
+    pub fn bare(mut self) -> Self {
+        self.ruled = false;
+        self
+    }
+
+    pub fn is_ruled(&self) -> bool {
+        self.ruled
     }
 
     pub fn count(&self) -> usize {

@@ -117,7 +117,7 @@ pub fn draw(
     axes: impl Fn(Size) -> (Axis, Axis),
     paint: impl Fn(&mut Frame) -> Drawn,
 ) -> Drawing {
-    let wide = Size { width: 760, height };
+    let wide = Size { width: 960, height: height * 6 / 5 };
     let narrow = Size { width: 350, height: height.min(260) };
     let mut out = String::new();
     for (size, class) in [(wide, "wide"), (narrow, "narrow")] {
@@ -143,7 +143,7 @@ fn one(
     let mut builder = ChartBuilder::on(&root);
     builder
         .margin_top(8 * SCALE)
-        .margin_right(10 * SCALE)
+        .margin_right(24 * SCALE)
         .x_label_area_size(FOOT * SCALE)
         .y_label_area_size(GUTTER * SCALE);
     let chart = builder.build_cartesian_2d(x.clone(), y.clone())?;
@@ -165,10 +165,11 @@ fn line(ink: Ink, width: u32) -> ShapeStyle {
 
 impl Frame<'_, '_> {
     fn mesh(&mut self) -> Drawn {
+        let rule = if self.y.is_ruled() { line(Ink::Rule, 2) } else { TRANSPARENT.into() };
         self.chart
             .configure_mesh()
             .disable_x_mesh()
-            .bold_line_style(line(Ink::Rule, 2))
+            .bold_line_style(rule)
             .light_line_style(TRANSPARENT)
             .axis_style(line(Ink::Soft, 2))
             .label_style(letters(Ink::Soft))

@@ -15,6 +15,11 @@ pub fn whole(number: u64) -> String {
     out
 }
 
+/// So many of something.
+pub fn count(number: u64, what: &str) -> String {
+    format!("{} {what}{}", whole(number), if number == 1 { "" } else { "s" })
+}
+
 /// A length of time by its two largest units: `2 d 3 h`, `43 min`, `8 s`.
 pub fn time(seconds: u64) -> String {
     const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
@@ -35,10 +40,24 @@ pub fn time_ms(ms: u64) -> String {
     time(rounded(ms, 1000))
 }
 
+/// A length of time in one unit, for tables with many columns: `5.8 min`, `42 s`, `51 d`.
+pub fn brief(seconds: f64) -> String {
+    const UNITS: [(f64, &str); 4] = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s")];
+    let fitting = UNITS.into_iter().find(|&(unit, _)| seconds >= unit * 0.9995);
+    let (unit, name) = fitting.unwrap_or((1.0, "s"));
+    let number = seconds / unit;
+    let decimals = usize::from(number < 9.95 && unit > 1.0);
+    format!("{number:.decimals$} {name}")
+}
+
+/// The same of milliseconds.
+pub fn brief_ms(ms: u64) -> String {
+    brief(ms as f64 / 1000.0)
+}
+
 /// A length of time that may be unknown, as of a quantile.
 pub fn maybe_time(seconds: Option<f64>) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of a hold")]
-    seconds.map_or_else(none, |seconds| time(seconds.round() as u64))
+    seconds.map_or_else(none, brief)
 }
 
 /// A share as per cent: whole from ten on.
@@ -46,6 +65,7 @@ pub fn percent(part: f64) -> String {
     match part * 100.0 {
         none if !none.is_finite() => self::none(),
         0.0 => "0 %".to_owned(),
+        tiny if tiny < 0.05 => "<0.1 %".to_owned(),
         small if small < 9.95 => format!("{small:.1} %"),
         more => format!("{more:.0} %"),
     }
@@ -106,7 +126,14 @@ mod tests {
         assert_eq!([0, 999, 1000, 16_465_660].map(whole), ["0", "999", "1,000", "16,465,660"]);
         let times = [0, 59, 60, 3_661, 43 * 3_600 + 1, 2 * 86_400 + 3_600, 400 * 86_400];
         assert_eq!(times.map(time), ["0 s", "59 s", "1 min", "1 h 1 min", "1 d 19 h", "2 d 1 h", "400 d"]);
-        assert_eq!([0.0, 0.004, 0.0996, 1.0].map(percent), ["0 %", "0.4 %", "10 %", "100 %"]);
+        assert_eq!(
+            [0.0, 0.0001, 0.004, 0.0996, 1.0].map(percent),
+            ["0 %", "<0.1 %", "0.4 %", "10 %", "100 %"]
+        );
+        assert_eq!(
+            [0.4, 59.0, 350.0, 3_599.0, 36_000.0, 864_000.0].map(brief),
+            ["0 s", "59 s", "5.8 min", "1.0 h", "10 h", "10 d"]
+        );
         assert_eq!(
             [change(100, 112), change(100, 40), change(0, 1), change(7, 7)],
             ["+12 %", "\u{2212}60 %", "\u{2013}", "\u{b1}0 %"]

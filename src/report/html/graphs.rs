@@ -2,7 +2,7 @@
 
 use super::axis::{Axis, seconds};
 use super::chart::{Drawing, Ink, Size, draw};
-use super::figures::{percent, share, short, whole};
+use super::figures::{percent, share, short};
 use crate::report::holds::Holds;
 use crate::report::summary::{Point, Processes, ProfileFacts, Season, Settings, Span};
 use std::collections::BTreeMap;
@@ -24,12 +24,12 @@ pub fn processes(facts: &Processes, settings: &Settings) -> Drawing {
     let end = last.at + chrono::TimeDelta::seconds(i64::from(facts.step.max(1)));
     let most = facts.points.iter().map(|point| point.busy).max().unwrap_or(0).max(settings.total);
     let axes = |size: Size| {
-        let dates = Axis::dates(first.at, end, settings.week_start, size.room(72));
+        let dates = Axis::dates(first.at, end, settings.week_start, size.room(56));
         (dates, Axis::count_of(u64::from(most) + u64::from(most) / 12 + 1, 5))
     };
     draw("Processes over time", 260, axes, |frame| {
-        // One point for every pixel at most.
-        let each = facts.points.len().div_ceil(frame.size.room(1));
+        // One point for every two pixels at most.
+        let each = facts.points.len().div_ceil(frame.size.room(2));
         let columns: Vec<(f64, f64, Point)> = facts
             .points
             .chunks(each.max(1))
@@ -102,9 +102,11 @@ pub fn hours(hits: [u64; 24]) -> Drawing {
 pub fn spans(spans: &[Span], settings: &Settings) -> Drawing {
     let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return Drawing::default() };
     let value = |span: &Span| span.share(settings.slots).unwrap_or(0.0);
-    let most = spans.iter().map(value).fold(1.0, f64::max);
+    let most = spans.iter().map(value).fold(0.0, f64::max);
+    // What is nearly full is shown beside what would be full.
+    let most = if most > 0.4 { most.max(1.0) } else { most };
     let axes = |size: Size| {
-        let dates = Axis::dates(first.start, last.end, settings.week_start, size.room(72));
+        let dates = Axis::dates(first.start, last.end, settings.week_start, size.room(56));
         (dates, Axis::amount(most, 4, |part| format!("{:.0} %", part * 100.0)))
     };
     draw("Time held, per cent of the possible", 180, axes, |frame| {
@@ -124,7 +126,7 @@ pub fn heat(hits: &[[u64; 24]; 7], settings: &Settings) -> Drawing {
     let axes = |_: Size| {
         let hours = (0_u32..=24).step_by(3).map(|hour| (f64::from(hour), hour.to_string())).collect();
         let rows = order.iter().enumerate().map(|(row, &day)| (6.5 - row as f64, DAYS[day].to_owned()));
-        (Axis::marked(0.0, 24.0, hours), Axis::marked(0.0, 7.0, rows.collect()))
+        (Axis::marked(0.0, 24.0, hours), Axis::marked(0.0, 7.0, rows.collect()).bare())
     };
     draw("Hits by day of week and hour of day", 200, axes, |frame| {
         for (row, &day) in order.iter().enumerate() {
@@ -155,35 +157,31 @@ pub fn mails(spread: &BTreeMap<u64, u64>) -> Drawing {
 
 /// How long our last pause had lasted when peers left.
 pub fn gaveup(counts: &BTreeMap<u32, u64>, peaks: &[(u32, u64)]) -> Drawing {
-    /// Steps of four per cent, but never finer than the seconds that are counted.
-    fn step(seconds: u32) -> f64 {
-        let seconds = f64::from(seconds).max(1.0);
-        let fine = 1.04_f64;
-        let from = fine.powf((seconds.ln() / fine.ln()).floor());
-        if seconds < 25.0 { seconds } else { from.max(25.0) }
+    /// The first second of a step, and its length: one below 50, and between two and four per cent above.
+    /// A step is as high as its highest second, so that longer steps are not higher.
+    fn step(seconds: u32) -> (u32, u32) {
+        let length = 1 << (seconds / 25).max(1).ilog2();
+        (seconds / length * length, length)
     }
     let Some(&last) = counts.keys().next_back() else { return Drawing::default() };
-    let mut steps: Vec<(f64, f64)> = Vec::new();
-    for (&seconds, &count) in counts {
-        let from = step(seconds);
-        match steps.last_mut() {
-            Some((at, sum)) if *at == from => *sum += count as f64,
-            _ => steps.push((from, count as f64)),
-        }
+    let mut steps: BTreeMap<(u32, u32), u64> = BTreeMap::new();
+    for (&seconds, count) in counts {
+        let highest = steps.entry(step(seconds)).or_default();
+        *highest = (*highest).max(*count);
     }
-    let most = steps.iter().map(|&(_, count)| count).fold(1.0, f64::max);
+    let most = steps.values().copied().max().unwrap_or(1) as f64;
     let (from, to) = (1.0, (f64::from(last) * 1.3).max(60.0));
     let axes =
         |size: Size| (Axis::durations(from * 0.9, to, size.room(56)), Axis::amount(most * 1.12, 4, short));
     draw("How long peers waited before they left", 220, axes, |frame| {
-        let width = 1.04_f64;
-        for &(at, count) in &steps {
-            let to = if at < 25.0 { at + 0.8 * (1.0_f64).min(at * 0.2) } else { at * width };
-            frame.block(Ink::One, 1.0, [(at, 0.0), (to, count)])?;
+        for (&(at, length), &count) in &steps {
+            let (at, length) = (f64::from(at).max(0.9), f64::from(length));
+            frame.block(Ink::One, 1.0, [(at, 0.0), (at + length * 0.85, count as f64)])?;
         }
         for &(second, _) in peaks.iter().take(if frame.size.room(56) < 8 { 4 } else { 8 }) {
-            let at = step(second);
-            let height = steps.iter().find(|&&(from, _)| from == at).map_or(0.0, |&(_, count)| count);
+            let (from, length) = step(second);
+            let at = f64::from(from) + f64::from(length) / 2.0;
+            let height = steps.get(&(from, length)).copied().unwrap_or(0) as f64;
             frame.note(Ink::Text, (at, height), super::figures::time(second.into()))?;
         }
         Ok(())
@@ -227,7 +225,7 @@ pub fn seasons(seasons: &[Season], weeks: &[Span], settings: &Settings) -> Drawi
     let most = drawn(seasons).filter_map(|(season, _)| season.weekly.iter().max()).max();
     let Some(&most) = most else { return Drawing::default() };
     let axes = |size: Size| {
-        (Axis::dates(first.start, last.end, settings.week_start, size.room(72)), Axis::count_of(most, 4))
+        (Axis::dates(first.start, last.end, settings.week_start, size.room(56)), Axis::count_of(most, 4))
     };
     draw("Mails to the addresses of each season by week", 220, axes, |frame| {
         for (season, ink) in drawn(seasons) {
@@ -258,10 +256,7 @@ pub fn profiles(profiles: &[ProfileFacts]) -> Drawing {
     let axes = |size: Size| {
         let hours = (0_u32..=24).step_by(if size.room(40) < 9 { 6 } else { 3 });
         let hours = hours.map(|hour| (f64::from(hour), hour.to_string())).collect();
-        (
-            Axis::marked(0.0, 24.0, hours),
-            Axis::amount(most, 4, |minutes| format!("{}\u{202f}min", whole_minutes(minutes))),
-        )
+        (Axis::marked(0.0, 24.0, hours), Axis::amount(most, 4, short))
     };
     draw("Mean hold of each profile by hour of day", 200, axes, |frame| {
         for (profile, ink) in drawn() {
@@ -277,9 +272,4 @@ pub fn profiles(profiles: &[ProfileFacts]) -> Drawing {
         }
         Ok(())
     })
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mark of an axis")]
-fn whole_minutes(minutes: f64) -> String {
-    if minutes < 10.0 { short(minutes) } else { whole(minutes.round() as u64) }
 }

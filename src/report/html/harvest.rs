@@ -84,7 +84,7 @@ fn harvesters(page: &mut Markup, summary: &Summary) {
         ("First mail after", Align::Number),
         ("First visit", Align::Word),
         ("Last visit", Align::Word),
-        ("Says it is", Align::Text),
+        ("Says it is", Align::Long),
     ]);
     for harvester in harvest.harvesters.iter().take(top) {
         table.push(vec![

@@ -1,7 +1,7 @@
 //! What was held, and when: the totals, the weeks, days and hours, and the processes over time.
 
 use super::chart::{Drawing, Ink};
-use super::figures::{bytes, change, maybe_time, none, percent, share, time, time_ms, whole};
+use super::figures::{bytes, change, count, maybe_time, none, percent, share, time, time_ms, whole};
 use super::graphs::{self, DAYS};
 use super::markup::{Align, Markup, Table};
 use crate::report::Summary;
@@ -31,12 +31,12 @@ pub fn overview(page: &mut Markup, summary: &Summary) {
         wrong.push(format!("{}: {} ({times}, last {last})", trouble.service.title(), trouble.what));
     }
     if input.unparsed > 0 {
-        wrong.push(format!("{} lines of ours could not be read.", whole(input.unparsed)));
+        wrong.push(format!("{} of ours could not be read.", count(input.unparsed, "line")));
     }
     if killed > 0 {
         wrong.push(format!(
-            "{} conversations have no end in the log: their process was killed, and they count as far as they are known.",
-            whole(killed)
+            "{} without an end in the log: killed, and counted as far as known.",
+            count(killed, "conversation")
         ));
     }
     if !wrong.is_empty() {
@@ -251,7 +251,7 @@ pub fn processes(page: &mut Markup, summary: &Summary) {
             let step = time(facts.processes.step.into());
             page.raw("<p class=\"sub\">")
                 .text(format_args!(
-                    "All slots were taken at some moment of {} of all times of {step}.",
+                    "All slots were taken at some moment in {} of the stretches of {step}.",
                     percent(share(full as u64, points as u64))
                 ))
                 .raw("</p>\n");

@@ -43,13 +43,15 @@ impl Markup {
     }
 
     pub fn table(&mut self, table: &Table) -> &mut Self {
-        self.raw("<div class=\"scroll\"><table>");
         if !table.caption.is_empty() {
-            self.raw("<caption>").text(&table.caption).raw("</caption>");
+            self.raw("<p class=\"above\">").text(&table.caption).raw("</p>\n");
         }
+        self.raw("<div class=\"scroll\"><table>");
         self.raw("<thead><tr>");
         for column in &table.columns {
-            self.raw("<th scope=\"col\" class=\"").raw(column.align.class()).raw("\">");
+            self.raw("<th scope=\"col\" class=\"").raw(column.align.class());
+            // A browser would break such a name behind its colon.
+            self.raw(if column.title.contains(':') { " w\">" } else { "\">" });
             self.text(column.title).raw("</th>");
         }
         self.raw("</tr></thead>\n<tbody>\n");
@@ -110,8 +112,10 @@ fn is_direction(c: char) -> bool {
 /// How a column stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
-    /// A text that may be long and is broken anywhere.
+    /// A text, broken anywhere if it is long.
     Text,
+    /// A text that is long as a rule.
+    Long,
     /// A word that is not broken.
     Word,
     Number,
@@ -123,6 +127,7 @@ impl Align {
     fn class(self) -> &'static str {
         match self {
             Align::Text => "t",
+            Align::Long => "l",
             Align::Word => "w",
             Align::Number => "n",
             Align::Bar => "b",

@@ -1,7 +1,7 @@
 //! Who came: mails per address, the top sources, where conversations end, what the peers are.
 
 use super::chart::Ink;
-use super::figures::{maybe_time, none, percent, share, time, time_ms, whole};
+use super::figures::{brief_ms, maybe_time, none, percent, share, time, time_ms, whole};
 use super::graphs;
 use super::held::figure;
 use super::markup::{Align, Markup, Table};
@@ -19,21 +19,20 @@ pub fn mails(page: &mut Markup, summary: &Summary) {
         return;
     }
     let mut table = Table::new(&[
-        ("Mails", Align::Number),
-        ("Addresses", Align::Number),
-        ("With one mail", Align::Number),
+        ("", Align::Word),
+        ("", Align::Number),
         ("Of addresses", Align::Number),
         ("Of mail", Align::Number),
-        ("Largest from one", Align::Number),
     ]);
-    table.push(vec![
-        whole(mails.mails),
-        whole(mails.addresses),
-        whole(mails.ones),
-        percent(share(mails.ones, mails.addresses)),
-        percent(share(mails.ones, mails.mails)),
-        whole(mails.largest),
-    ]);
+    let mut row = |name: &str, number, parts: [Option<f64>; 2]| {
+        let [addresses, mail] = parts.map(|part| part.map_or_else(String::new, percent));
+        table.push(vec![name.to_owned(), whole(number), addresses, mail]);
+    };
+    row("Mails", mails.mails, [None, None]);
+    row("Addresses", mails.addresses, [None, None]);
+    let ones = [share(mails.ones, mails.addresses), share(mails.ones, mails.mails)];
+    row("With one mail", mails.ones, ones.map(Some));
+    row("Largest from one", mails.largest, [None, Some(share(mails.largest, mails.mails))]);
     page.table(&table);
     let words =
         "Down: how many addresses sent so many mails. Across: mails from one address. Both logarithmic.";
@@ -95,8 +94,8 @@ fn row(source: &Source, networks: bool) -> Vec<String> {
         row.push(whole(source.addresses));
     }
     row.extend([
-        time_ms(source.held_ms),
-        time_ms(source.longest_ms),
+        brief_ms(source.held_ms),
+        brief_ms(source.longest_ms),
         smtp,
         pop3,
         web,
@@ -168,7 +167,7 @@ fn shares<T: Display>(page: &mut Markup, what: &'static str, shares: &[Share<T>]
             whole(row.connections),
             percent(part),
             format!("{:.1}", part * 100.0),
-            time_ms(row.held_ms / row.connections.max(1)),
+            brief_ms(row.held_ms / row.connections.max(1)),
         ]);
     }
     page.table(&table);
@@ -190,7 +189,7 @@ fn patience(page: &mut Markup, facts: &ServiceFacts) {
         return;
     }
     let peaks = peaks(&facts.gaveup);
-    let words = "How long our last pause had lasted when peers left, logarithmic. Peaks are the fingerprints of their software.";
+    let words = "How long our last pause had lasted when peers left, and how many left in that second. Peaks are the fingerprints of their software.";
     figure(page, &graphs::gaveup(&facts.gaveup, &peaks), &[], words);
     let mut table = Table::new(&[
         ("Peers that leave after", Align::Word),
@@ -262,7 +261,7 @@ fn profiles(page: &mut Markup, facts: &ServiceFacts) {
     page.table(&table);
     let keys: Vec<(Ink, String)> =
         facts.profiles.iter().zip(Ink::LINES).map(|(profile, ink)| (ink, profile.name.to_string())).collect();
-    let words = "Mean hold by the hour of day in which the connection began.";
+    let words = "Mean hold in minutes by the hour of day in which the connection began.";
     figure(page, &graphs::profiles(&facts.profiles), &keys, words);
 }
 
