@@ -19,6 +19,11 @@ pub struct Text<'l> {
 }
 
 impl<'l> Text<'l> {
+    /// A value that is as it stands there.
+    pub fn unescaped(raw: &'l [u8]) -> Self {
+        Text { raw, escaped: false }
+    }
+
     /// The value.
     pub fn bytes(&self) -> Cow<'l, [u8]> {
         if !self.escaped {

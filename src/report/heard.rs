@@ -5,6 +5,7 @@
 use std::net::IpAddr;
 
 use super::fields::{Fields, Key, Text};
+use super::quick;
 use crate::event::{Kind, NotAnEvent, Reason, Tool, Verdict, Why};
 
 /// An event of a connection.
@@ -87,6 +88,12 @@ pub struct End<'l> {
 impl<'l> Heard<'l> {
     /// Reads what follows the tag.
     pub fn read(line: &'l [u8]) -> Result<Self, NotAnEvent> {
+        quick::read(line).map_or_else(|| Heard::read_any(line), Ok)
+    }
+
+    /// Reads a line that is not quite as our programs write it.
+    #[cold]
+    fn read_any(line: &'l [u8]) -> Result<Self, NotAnEvent> {
         let space = line.iter().position(|byte| *byte == b' ').unwrap_or(line.len());
         let (word, rest) = line.split_at(space);
         let said = READERS.iter().find(|(known, _)| known.as_bytes() == word);

@@ -2,8 +2,8 @@
 //!
 //! A pure fold makes a [`Summary`] out of events, and everything that is shown is rendered from it:
 //!
-//! - [`line`], [`stamp`] and [`journal`]: whose line it is and when it was written; [`fields`] and
-//!   [`heard`]: what it says, borrowed from it; [`fold`]: how that is counted, in the days of a [`zone`].
+//! - [`line`], [`stamp`] and [`journal`]: whose line it is and when it was written; [`fields`],
+//!   [`heard`] and [`quick`]: what it says, borrowed from it; [`fold`]: how that is counted, in the days of a [`zone`].
 //! - [`summary`]: what the report knows in the end; [`holds`]: how long connections were held, as a
 //!   distribution; [`net`]: networks, and how `--mask` hides who is in them.
 //! - [`text`], [`json`], [`csv`], [`prometheus`], [`html`] and [`list`]: each is a function of the summary.
@@ -27,6 +27,7 @@ pub mod list;
 pub mod net;
 pub mod output;
 pub mod prometheus;
+pub mod quick;
 pub mod run;
 pub mod source;
 pub mod stamp;

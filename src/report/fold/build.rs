@@ -17,7 +17,7 @@ const USERS: usize = 1000;
 
 pub(super) fn build(mut fold: Fold, made: i64, input: Input) -> Summary {
     let log_end = fold.seen.map_or(made, |(_, last)| last);
-    for connection in std::mem::take(&mut fold.open).into_values() {
+    for connection in std::mem::take(&mut fold.open).drain() {
         fold.unended(&connection, log_end);
     }
     let Fold { zone, settings, period, days, mut services, sources, harvest, mut troubles, seen, .. } = fold;

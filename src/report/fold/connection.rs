@@ -1,13 +1,15 @@
 //! One connection, from its first line to its end.
 
+use hashbrown::HashMap;
+use std::hash::BuildHasherDefault;
 use std::net::IpAddr;
 
-use super::Fold;
+use super::{Fold, Hashed};
 use crate::report::heard::{End, Said};
 use crate::report::summary::{Service, Tally};
 
 /// What is known of a connection that has not ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Connection {
     pub service: Service,
     pub peer: Option<IpAddr>,
@@ -17,7 +19,7 @@ pub struct Connection {
     first: i64,
     /// The last line, in microseconds, and hashes of those that were written then.
     pub last: i64,
-    said: [u64; SAID],
+    said: [u32; SAID],
     saids: usize,
     /// The last that it said of its hold, and when that was.
     still: Option<(u64, i64)>,
@@ -34,7 +36,7 @@ const SAID: usize = 8;
 
 /// What events of a connection count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts([u64; 8]);
+pub struct Counts([u32; 8]);
 
 /// The places in [`Counts`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +121,7 @@ impl Connection {
     }
 
     /// Whether a line was not there before. Those of a connection are in order.
-    pub fn is_new(&mut self, micros: i64, said: &Said<'_>, hash: u64) -> bool {
+    pub fn is_new(&mut self, micros: i64, said: &Said<'_>, hash: u32) -> bool {
         if let Said::Connect { .. } = said {
             let new = self.start.is_none();
             self.start.get_or_insert(micros.div_euclid(1_000_000));
@@ -160,7 +162,7 @@ impl Connection {
         };
         for place in places {
             self.all.0[*place as usize] += 1;
-            self.within.0[*place as usize] += u64::from(within);
+            self.within.0[*place as usize] += u32::from(within);
         }
         Some(move |tally: &mut Tally| {
             for place in places {
@@ -183,6 +185,48 @@ impl Connection {
     }
 }
 
+/// The connections that have not ended, each in a place that the next one takes over.
+#[derive(Default)]
+pub struct Open {
+    places: HashMap<u64, usize, BuildHasherDefault<Hashed>>,
+    connections: Vec<Connection>,
+    free: Vec<usize>,
+}
+
+impl Open {
+    pub fn contains(&self, name: u64) -> bool {
+        self.places.contains_key(&name)
+    }
+
+    /// The connection of this name.
+    pub fn get(&mut self, name: u64) -> Option<&mut Connection> {
+        let place = self.places.get(&name)?;
+        self.connections.get_mut(*place)
+    }
+
+    pub fn insert(&mut self, name: u64, connection: Connection) {
+        let place = self.free.pop().unwrap_or(self.connections.len());
+        match self.connections.get_mut(place) {
+            Some(free) => *free = connection,
+            None => self.connections.push(connection),
+        }
+        self.places.insert(name, place);
+    }
+
+    pub fn remove(&mut self, name: u64) -> Option<Connection> {
+        let place = self.places.remove(&name)?;
+        self.free.push(place);
+        self.connections.get(place).copied()
+    }
+
+    /// All of them, the order in which they came.
+    pub fn drain(self) -> impl Iterator<Item = Connection> {
+        let mut places: Vec<usize> = self.places.into_values().collect();
+        places.sort_unstable();
+        places.into_iter().filter_map(move |place| self.connections.get(place).copied())
+    }
+}
+
 impl Fold {
     /// Counts a connection that has ended.
     pub(super) fn end(&mut self, mut connection: Connection, at: i64, end: &End<'_>) {
@@ -193,7 +237,7 @@ impl Fold {
         // What the log did not show of what the end has counted belongs to the end.
         for place in PLACES {
             let Some(total) = place.total(end) else { continue };
-            let seen = connection.all.0[place as usize];
+            let seen = u64::from(connection.all.0[place as usize]);
             let (more, less) = (total.saturating_sub(seen), seen.saturating_sub(total));
             if more | less != 0 {
                 self.tally(at, service, |tally| {
@@ -203,7 +247,8 @@ impl Fold {
             }
             if within {
                 let count = &mut connection.within.0[place as usize];
-                *count = count.saturating_add(more).saturating_sub(less);
+                let now = u64::from(*count).saturating_add(more).saturating_sub(less);
+                *count = u32::try_from(now).unwrap_or(u32::MAX);
             }
         }
         self.tally(at, service, |tally| {
@@ -279,7 +324,7 @@ impl Fold {
             (&mut source.logins, Place::Logins),
             (&mut source.pages, Place::Pages),
         ] {
-            *count = count.saturating_add(connection.within.0[place as usize]);
+            *count = count.saturating_add(u64::from(connection.within.0[place as usize]));
         }
     }
 }

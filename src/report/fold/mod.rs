@@ -14,7 +14,7 @@ mod processes;
 mod service;
 mod source;
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
+use hashbrown::{DefaultHashBuilder, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::net::IpAddr;
 
@@ -22,7 +22,7 @@ use super::heard::{Heard, Said};
 use super::summary::{Input, Service, Settings, Tally};
 use super::zone::{self, Zone};
 use crate::event::Plain;
-use connection::Connection;
+use connection::{Connection, Open};
 use days::Days;
 use harvest::HarvestFold;
 use service::ServiceFold;
@@ -54,7 +54,7 @@ pub struct Fold {
     period: Period,
     hasher: DefaultHashBuilder,
     /// Connections that have not ended, and those that have.
-    open: HashMap<u64, Connection, BuildHasherDefault<Hashed>>,
+    open: Open,
     closed: HashSet<u64, BuildHasherDefault<Hashed>>,
     days: Days,
     services: [ServiceFold; 3],
@@ -89,7 +89,7 @@ impl Fold {
             settings,
             period,
             hasher: DefaultHashBuilder::default(),
-            open: HashMap::default(),
+            open: Open::default(),
             closed: HashSet::default(),
             services: Default::default(),
             sources: Sources::default(),
@@ -105,7 +105,7 @@ impl Fold {
         let name = self.name(service, heard);
         let taken = match &heard.said {
             Said::End(end) => {
-                let mut connection = match self.open.remove(&name) {
+                let mut connection = match self.open.remove(name) {
                     Some(connection) => connection,
                     None if self.closed.contains(&name) => return Taken::Duplicate,
                     None => Connection::unseen(service, heard.peer, at),
@@ -116,7 +116,7 @@ impl Fold {
                 Taken::Counted
             }
             Said::Refuse { why, busy } => {
-                if self.open.contains_key(&name) || !self.closed.insert(name) {
+                if self.open.contains(name) || !self.closed.insert(name) {
                     return Taken::Duplicate;
                 }
                 self.services[service.index()].processes.refuse(at, *busy);
@@ -154,16 +154,18 @@ impl Fold {
             return self.trouble(at, service, what.plain(), name);
         }
         // The closed are many and far away in memory; who is open is not closed.
-        if !self.open.contains_key(&name) {
+        if !self.open.contains(name) {
             if self.closed.contains(&name) {
                 return Taken::Duplicate;
             }
             self.open.insert(name, Connection::unseen(service, heard.peer, at));
         }
-        let Some(connection) = self.open.get_mut(&name) else { return Taken::Duplicate };
-        if !connection.is_new(micros, said, self.hasher.hash_one(message)) {
+        let hash = u32::try_from(self.hasher.hash_one(message) >> 32).unwrap_or(0);
+        let known = self.open.get(name);
+        let Some(connection) = known.and_then(|known| known.is_new(micros, said, hash).then_some(known))
+        else {
             return Taken::Duplicate;
-        }
+        };
         let counted = connection.count(said, self.period.contains(at));
         if let Said::Connect { .. } = said {
             self.hit(at, service);

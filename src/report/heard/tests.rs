@@ -77,6 +77,9 @@ fn same_end(end: &End<'_>, what: &What) -> bool {
 
 fn check(line: &[u8]) -> Result<(), TestCaseError> {
     let text = String::from_utf8_lossy(line);
+    if let Some(quick) = quick::read(line) {
+        prop_assert_eq!(Ok(quick), Heard::read_any(line));
+    }
     match (Heard::read(line), text.parse::<Event>()) {
         (Ok(heard), Ok(event)) => {
             prop_assert_eq!(heard.id.plain(), event.id.clone());
