@@ -264,6 +264,13 @@ impl Plain {
         Plain(text)
     }
 
+    /// Takes what stood in a log. A line may have been edited or forged, so what it holds is held to
+    /// the same form again.
+    pub fn from_log(text: &[u8]) -> Option<Self> {
+        let fits = text.len() <= Self::LONGEST && text.iter().all(|b| matches!(b, 0x20..=0x7e));
+        fits.then(|| Plain(text.iter().map(|&b| char::from(b)).collect()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -457,11 +464,8 @@ impl Field for Plain {
         out.write_char('"')
     }
 
-    /// A line may have been edited or forged, so what it holds is held to the same form again.
     fn read(text: Option<&str>) -> Option<Self> {
-        let text = text?;
-        (text.len() <= Plain::LONGEST && text.bytes().all(|b| matches!(b, 0x20..=0x7e)))
-            .then(|| Plain(text.to_owned()))
+        Plain::from_log(text?.as_bytes())
     }
 }
 
@@ -475,4 +479,4 @@ macro_rules! field_by_display {
 field_by_display!(u16, u32, u64, IpAddr, Seconds);
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

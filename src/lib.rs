@@ -15,7 +15,8 @@
 //!   no safe wrapper, and the only `unsafe`.
 //! - [`config`]: flags and `/etc/sundew.toml`; [`start`]: the order of start-up, the same for every
 //!   program; [`smtarpit`] and [`tarpop`]: what is each program's own; `bin/`: which program.
-//! - [`run`]: `tarpit-run`, which starts the others as a super-server would.
+//! - [`run`]: `tarpit-run`, which starts the others as a super-server would. [`report`]: `tarpit-report`,
+//!   which makes tables, graphs and lists out of what they log.
 //!
 //! Invariants: the peer never reads a diagnostic of ours; nothing is relayed; every buffer has a
 //! limit and every wait an end; whatever came from a peer is made plain before it is logged.
@@ -39,6 +40,7 @@ pub mod persona;
 pub mod pop3;
 pub mod privileges;
 pub mod receipt;
+pub mod report;
 pub mod run;
 pub mod sasl;
 pub mod script;

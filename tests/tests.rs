@@ -72,5 +72,15 @@ mod site;
 /// Slots between processes that start together and are killed.
 mod slots;
 
+/// Logs, and what is true about them.
+#[path = "../benches/loggen/mod.rs"]
+mod loggen;
+
+/// The lists in the hands of nft, ipset and rbldnsd.
+mod report_lists;
+
+/// The report against what the generator of logs knows.
+mod report_truth;
+
 /// Every block of README.md.
 mod readme;

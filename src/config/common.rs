@@ -16,6 +16,12 @@ use crate::sink::Choice;
 /// The heading in `--help`; the options under it are the keys at the top of the file.
 pub(super) const HEADING: &str = "Common options";
 
+/// Whether a key belongs at the top of the file, for any program.
+pub(super) fn has(key: &str) -> bool {
+    let command = <Common as clap::Args>::augment_args(clap::Command::new(""));
+    value::has_option(&command, key)
+}
+
 /// Options that mean the same for every program; in the file they stand before the first table.
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 #[command(next_help_heading = HEADING)]

@@ -10,7 +10,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Failure, NOT_KEYS, TABLES, blame, is_common, value};
+use super::{Failure, NOT_KEYS, TABLES, blame, common, is_common, value};
 
 /// A larger file than this is not a configuration.
 const LARGEST: u64 = 1 << 20;
@@ -122,6 +122,8 @@ pub fn read(text: &str, path: &Path, table: &str, command: &clap::Command) -> Re
                 settings.push(setting(name, value, arg, &at).map_err(|(line, why)| fail(line, &why))?);
             }
             Some(_) => return Err(fail(line, &format_args!("{name}: belongs in the table [{table}]"))),
+            // Not every program has all of the common keys.
+            None if common::has(name) => continue,
             None if matches!(value.get_ref(), DeValue::Table(_)) => {
                 return Err(fail(line, &format_args!("[{name}]: there is no such table")));
             }

@@ -19,6 +19,7 @@ pub mod file;
 pub mod manpage;
 mod network;
 mod profile;
+mod report;
 mod season;
 mod smtarpit;
 mod sundew;
@@ -30,8 +31,9 @@ pub use check::toml;
 pub use common::{Common, Facility, User};
 pub use network::Network;
 pub use profile::{Options, Profile};
+pub use report::{Command, Format, ListArgs, PeriodOptions, Report, When, Word};
 pub use smtarpit::{Pacing, Smtarpit};
-pub use sundew::{Colour, Command, Server, Sundew, WebPacing};
+pub use sundew::{Colour, Command as SundewCommand, Server, Sundew, WebPacing};
 pub use tarpop::{LogLike, Pop3Pacing, Tarpop};
 pub use value::nodename;
 pub use value::word;
@@ -45,8 +47,8 @@ pub const VARIABLE: &str = "SUNDEW_CONFIG";
 /// The tables that the file may have: one for each program of the suite.
 pub const TABLES: &[&str] = &["smtarpit", "tarpop", "sundew", "report"];
 
-/// The flags that cannot be keys of the file, since they are about the file or about this run only.
-pub const NOT_KEYS: &[&str] = &["config", "check", "help", "version"];
+/// The options that cannot be keys of the file, since they are about the file or about this run only.
+pub const NOT_KEYS: &[&str] = &["config", "check", "help", "version", "files", "now"];
 
 /// The options that are tables of their own.
 const IN_TABLES: &[&str] = &["profile", "season"];

@@ -3,7 +3,8 @@
 use super::*;
 use proptest::prelude::*;
 
-fn plain() -> impl Strategy<Value = Plain> {
+/// Any text that the log can have.
+pub(crate) fn plain() -> impl Strategy<Value = Plain> {
     prop_oneof![
         proptest::collection::vec(any::<u8>(), 0..400).prop_map(|bytes| Plain::from_peer(&bytes)),
         "[ \"\\\\=a-z]{0,20}".prop_map(|text| Plain::from(text.as_str())),
@@ -52,7 +53,8 @@ prop_compose! {
     }
 }
 
-fn what() -> impl Strategy<Value = What> {
+/// Any event.
+pub(crate) fn what() -> impl Strategy<Value = What> {
     let addresses = (any::<Option<u16>>(), any::<Option<IpAddr>>(), any::<Option<u16>>());
     let connect = (addresses, any::<(u32, u32)>(), plain(), plain());
     prop_oneof![

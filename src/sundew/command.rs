@@ -3,7 +3,7 @@
 use super::{generate, link, whence};
 use crate::clock::Clock as _;
 use crate::clock::System;
-use crate::config::{Command, Server, Sundew};
+use crate::config::{Server, Sundew, SundewCommand as Command};
 use crate::season::{ADVISED_DAYS, Season, Seasons, State};
 use crate::start::Outcome;
 use crate::web::site::Site;

@@ -1,0 +1,186 @@
+//! The way from the harvest to the spam: which addresses were shown to whom, and which came back.
+
+use hashbrown::{HashMap, HashSet};
+use std::net::IpAddr;
+
+use crate::event::Plain;
+use crate::receipt::{Receipt, Style};
+use crate::report::Net;
+use crate::report::heard::{Heard, Said};
+use crate::report::summary::Service;
+use crate::report::zone::Zone;
+
+/// What names a showing: Sundew's season, or none for a mailbox of TarPop, and the visit.
+pub type Place = (Option<u8>, u32);
+
+/// A showing of addresses that are one network's own.
+#[derive(Debug, Clone)]
+pub struct Showing {
+    pub first: i64,
+    pub last: i64,
+    /// In the period.
+    pub times: u64,
+    pub to: Option<IpAddr>,
+    pub place: Plain,
+    pub agent: Plain,
+}
+
+impl Showing {
+    pub fn service(place: &Place) -> Service {
+        if place.0.is_some() { Service::Sundew } else { Service::Tarpop }
+    }
+}
+
+/// An address that came back.
+#[derive(Debug, Clone)]
+pub struct Used {
+    /// Ever.
+    pub first: i64,
+    /// In the period.
+    pub last: i64,
+    pub mails: u64,
+    networks: HashSet<Net>,
+}
+
+impl Used {
+    pub fn networks(&self) -> u64 {
+        self.networks.len() as u64
+    }
+}
+
+/// What is known of harvests.
+#[derive(Default)]
+pub struct HarvestFold {
+    pub showings: HashMap<Place, Showing>,
+    pub used: HashMap<Receipt, Used>,
+    /// Mails by season and day, in the period.
+    pub daily: HashMap<(u8, i64), u64>,
+}
+
+/// More senders of one address are not told apart.
+const NETWORKS: usize = 1024;
+
+impl HarvestFold {
+    /// Takes an event, if it has to do with harvests.
+    pub fn take(&mut self, at: i64, heard: &Heard<'_>, within: bool, zone: &Zone) {
+        let none = Plain::default;
+        match &heard.said {
+            Said::Rcpt { receipt: Some(receipt) } => {
+                if let Some(receipt) = read(receipt.raw()) {
+                    self.mail(at, receipt, heard.peer, within, zone);
+                }
+            }
+            Said::Page { season: Some(season), visit: Some(visit), path, agent, .. } => {
+                if let (Ok(season), Some(visit)) = (u8::try_from(*season), hex(visit.raw())) {
+                    self.show(at, (Some(season), visit), heard.peer, within, || {
+                        (path.plain(), agent.plain())
+                    });
+                }
+            }
+            Said::Login { visit: Some(visit), user } => {
+                if let Some(visit) = hex(visit.raw()) {
+                    self.show(at, (None, visit), heard.peer, within, || (user.plain(), none()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn show(
+        &mut self,
+        at: i64,
+        place: Place,
+        to: Option<IpAddr>,
+        within: bool,
+        what: impl Fn() -> (Plain, Plain),
+    ) {
+        let new = || {
+            let (place, agent) = what();
+            Showing { first: at, last: at, times: 0, to, place, agent }
+        };
+        let showing = self.showings.entry(place).or_insert_with(new);
+        if at < showing.first {
+            *showing = Showing { last: showing.last, times: showing.times, ..new() };
+        }
+        showing.last = showing.last.max(at);
+        showing.times += u64::from(within);
+    }
+
+    fn mail(&mut self, at: i64, receipt: Receipt, from: Option<IpAddr>, within: bool, zone: &Zone) {
+        let new = || Used { first: at, last: at, mails: 0, networks: HashSet::default() };
+        let used = self.used.entry(receipt).or_insert_with(new);
+        used.first = used.first.min(at);
+        if within {
+            used.last = used.last.max(at);
+            used.mails += 1;
+            if let Some(from) = from.filter(|_| used.networks.len() < NETWORKS) {
+                used.networks.insert(Net::around(from));
+            }
+            if receipt.style != Style::Mailbox {
+                *self.daily.entry((receipt.season, zone.day(at))).or_default() += 1;
+            }
+        }
+    }
+
+    /// The showing of a receipt, if it was to one network alone.
+    pub fn showing(&self, receipt: &Receipt) -> Option<(Place, &Showing)> {
+        let place = match receipt.style {
+            Style::Cast => return None,
+            Style::Mailbox => (None, receipt.visit),
+            _ => (Some(receipt.season), receipt.visit),
+        };
+        self.showings.get(&place).map(|showing| (place, showing))
+    }
+}
+
+/// Reads `s3.mailto.0a3f1.2`, as [`Receipt`] writes it.
+fn read(text: &[u8]) -> Option<Receipt> {
+    let mut parts = text.strip_prefix(b"s")?.split(|byte| *byte == b'.');
+    let season = match *parts.next()? {
+        [ones] => digit(ones)?,
+        [b'1'..=b'9', _] if text.len() > 2 => digit(text[1])? * 10 + digit(text[2])?,
+        _ => return None,
+    };
+    let name = parts.next()?;
+    let style = Style::ALL.into_iter().find(|style| style.as_str().as_bytes() == name)?;
+    let visit = hex(parts.next()?)?;
+    let [nth] = *parts.next()? else { return None };
+    let nth = digit(nth)?;
+    let sound = season < Receipt::SEASONS && nth < Receipt::EACH && parts.next().is_none();
+    sound.then_some(Receipt { season, style, visit, nth })
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    byte.is_ascii_digit().then(|| byte - b'0')
+}
+
+/// A visit: five digits.
+fn hex(digits: &[u8]) -> Option<u32> {
+    let digits: &[u8; 5] = digits.try_into().ok()?;
+    digits.iter().try_fold(0, |sum, digit| match digit {
+        b'0'..=b'9' => Some(sum << 4 | u32::from(digit - b'0')),
+        b'a'..=b'f' => Some(sum << 4 | u32::from(digit - b'a' + 10)),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn receipts_are_read_as_they_are_written(
+            season in 0..64_u8, style in proptest::sample::select(Style::ALL.to_vec()), visit in 0..1_u32 << 20, nth in 0..8_u8,
+        ) {
+            let receipt = Receipt { season, style, visit, nth };
+            prop_assert_eq!(read(receipt.to_string().as_bytes()), Some(receipt));
+        }
+
+        #[test]
+        fn what_is_no_receipt_is_none(text in "s?[0-9+]{0,3}\\.(mailto|cast|x)\\.[0-9a-gA]{4,6}\\.[0-9]{0,2}") {
+            prop_assert_eq!(read(text.as_bytes()), text.parse().ok());
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! `tarpit-report`: options in, report out.
+
+use std::cell::Cell;
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::fold::{Fold, Period};
+use super::intake::Intake;
+use super::list::ListOptions;
+use super::source::{self, Log};
+use super::stamp::Stamps;
+use super::summary::{By, Settings, Summary};
+use super::zone::{self, Zone};
+use super::{csv, html, json, list, output, prometheus, text};
+use crate::clock::{Clock as _, System};
+use crate::config::{
+    self, Asked, Command, Failure, Format, ListArgs, Network, PeriodOptions, Report, When, Word,
+};
+
+/// The report was made.
+const DONE: u8 = 0;
+/// Asked for something impossible.
+const WRONG: u8 = 100;
+/// The system did not let it be made.
+const LATER: u8 = 111;
+
+/// Reads the command line, makes what it asks for and says how that went.
+pub fn start() -> ExitCode {
+    let clock = System::start();
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let code = match config::load::<Report>(args) {
+        Ok(Asked::Run(options)) => run(&options, &clock).unwrap_or_else(|(code, failure)| {
+            tell(failure);
+            code
+        }),
+        Ok(Asked::Text(text)) => {
+            let _ = output::print(&text);
+            DONE
+        }
+        Err(failure) => {
+            tell(failure);
+            WRONG
+        }
+    };
+    ExitCode::from(code)
+}
+
+/// Tells the operator.
+fn tell(text: impl Display) {
+    let _ = writeln!(io::stderr(), "tarpit-report: {}", Failure::new(text));
+}
+
+type Outcome<T> = Result<T, (u8, Failure)>;
+
+fn wrong(text: impl Display) -> (u8, Failure) {
+    (WRONG, Failure::new(text))
+}
+
+fn failed(what: &Path, error: &io::Error) -> (u8, Failure) {
+    (LATER, Failure::new(format_args!("{}: {error}", what.display())))
+}
+
+fn run(options: &Report, clock: &System) -> Outcome<u8> {
+    let zone: Zone = options.period.timezone.parse().map_err(wrong)?;
+    let now = match options.period.now {
+        Some(when) => moment(when, &zone, false),
+        None => clock.wall().timestamp(),
+    };
+    let period = period(&options.period, options.word(), &zone, now);
+    let files = options.files();
+    if files.is_empty() {
+        return Err(wrong("no log is given; give files, or - for standard input"));
+    }
+    // Whatever is wrong with what is asked for is told before anything is read.
+    let list_options = match &options.command {
+        Some(Command::List(args)) => Some(list_options(args, options, &zone, now)?),
+        None => None,
+    };
+    let settings = Settings {
+        by: options.period.by,
+        week_start: options.period.week_start,
+        zone: zone.name().to_owned(),
+        slots: options.common.slots,
+        total: options.common.total,
+        top: usize::try_from(options.output.top).unwrap_or(usize::MAX),
+        masked: options.output.mask,
+    };
+    let (summary, code) = read(&files, options, Fold::new(zone, settings, period), clock, now)?;
+    let text = match (&list_options, options.format) {
+        (Some(list_options), _) => list::render(&summary, list_options),
+        (None, Format::Text) => text::render(&summary),
+        (None, Format::Json) => json::render(&summary),
+        (None, Format::Csv) => csv::render(&summary),
+        (None, Format::Prometheus) => prometheus::render(&summary),
+        (None, Format::Html) => {
+            let title = options.output.title.clone().unwrap_or_else(config::nodename);
+            html::render(&summary, &html::Looks { title })
+        }
+    };
+    match &options.output.output {
+        Some(path) => output::replace(path, &text).map_err(|error| failed(path, &error))?,
+        None => output::print(&text).map_err(|error| failed(Path::new("standard output"), &error))?,
+    }
+    Ok(code)
+}
+
+/// Reads all logs. One that cannot be read to its end counts as far as it was read, and changes the exit
+/// code.
+fn read(
+    files: &[PathBuf],
+    options: &Report,
+    mut fold: Fold,
+    clock: &System,
+    now: i64,
+) -> Outcome<(Summary, u8)> {
+    let machine = Zone::local(std::env::var("TZ").ok().as_deref());
+    let look = |file: &PathBuf| Log::look(file, &machine, now).map_err(|error| failed(file, &error));
+    let mut logs = files.iter().map(look).collect::<Outcome<Vec<Log>>>()?;
+    source::in_order(&mut logs);
+    let unparsed = match &options.input.unparsed {
+        Some(path) => Some(BufWriter::new(File::create(path).map_err(|error| failed(path, &error))?)),
+        None => None,
+    };
+    let meter = Rc::new(Cell::new(0));
+    let size = logs.iter().map(|log| log.size).sum();
+    let mut bar = Bar::new(clock, Rc::clone(&meter), size);
+    let mut progress = || bar.show();
+    let mut intake = Intake::new(&mut fold, &mut progress);
+    intake.unparsed = unparsed.map(|file| Box::new(file) as Box<dyn io::Write>);
+    let mut code = DONE;
+    let mut complaints = Vec::new();
+    for log in &logs {
+        let mut stamps = Stamps::new(machine.clone(), log.written);
+        stamps.expect_turns(log.turns);
+        let read = log.open(&meter).and_then(|source| intake.read(source, stamps));
+        if let Err(error) = read {
+            complaints.push(format!("{}: {error}; counted as far as it can be read", log.name()));
+            code = LATER;
+        }
+    }
+    let input = intake.input;
+    if let Some(mut file) = intake.unparsed.take() {
+        let _ = file.flush();
+    }
+    drop(intake);
+    bar.clear();
+    complaints.iter().for_each(tell);
+    Ok((fold.finish(now, input), code))
+}
+
+/// A moment as it was written; a day is meant from its beginning, or to its end.
+fn moment(when: When, zone: &Zone, end: bool) -> i64 {
+    match when {
+        When::Moment(moment) => moment,
+        When::Clock(clock) => zone.moment_of(clock.and_utc().timestamp()),
+        When::Day(date) => zone.start(zone::number(date) + i64::from(end)),
+    }
+}
+
+/// From when to when is asked for.
+fn period(options: &PeriodOptions, word: Option<Word>, zone: &Zone, now: i64) -> Period {
+    let days = |from: i64, to: i64| Period { from: Some(zone.start(from)), to: Some(zone.start(to)) };
+    let span = |by: By, back: i64| {
+        let this = zone::first(zone.day(now), by, options.week_start);
+        let first = if back == 0 { this } else { zone::first(this - 1, by, options.week_start) };
+        days(first, zone::next(first, by))
+    };
+    match word {
+        Some(Word::Today) => return span(By::Day, 0),
+        Some(Word::Yesterday) => return span(By::Day, 1),
+        Some(Word::ThisWeek) => return span(By::Week, 0),
+        Some(Word::LastWeek) => return span(By::Week, 1),
+        Some(Word::ThisMonth) => return span(By::Month, 0),
+        Some(Word::LastMonth) => return span(By::Month, 1),
+        None => {}
+    }
+    if let Some(monday) = options.week {
+        let first = zone::first(zone::number(monday), By::Week, options.week_start);
+        return days(first, first + 7);
+    }
+    if let Some(last) = options.last {
+        return Period { from: Some(now - last.num_seconds()), to: Some(now) };
+    }
+    Period {
+        from: options.from.map(|when| moment(when, zone, false)),
+        to: options.to.map(|when| moment(when, zone, true)),
+    }
+}
+
+fn list_options(args: &ListArgs, options: &Report, zone: &Zone, now: i64) -> Outcome<ListOptions> {
+    let mut exclude = options.common.allow.clone();
+    if let Some(path) = &args.exclude {
+        exclude.extend(excluded(path)?);
+    }
+    Ok(ListOptions {
+        format: args.format,
+        min_held: u64::try_from(args.min_held.num_seconds()).unwrap_or(0),
+        min_hits: args.min_hits,
+        window: args.window,
+        expire: args.expire,
+        aggregate: args.aggregate,
+        exclude,
+        name: args.name.clone(),
+        now: zone.moment(now),
+    })
+}
+
+/// The networks in an exclusion file.
+fn excluded(path: &Path) -> Outcome<Vec<Network>> {
+    let text = std::fs::read_to_string(path).map_err(|error| failed(path, &error))?;
+    let lines =
+        text.lines().zip(1..).map(|(line, at)| (line.split('#').next().unwrap_or_default().trim(), at));
+    let network = |(line, at): (&str, u32)| {
+        line.parse().map_err(|why: String| wrong(format_args!("{}:{at}: {why}", path.display())))
+    };
+    lines.filter(|(line, _)| !line.is_empty()).map(network).collect()
+}
+
+/// How far reading has come, on a terminal, when it takes more than a second.
+struct Bar<'c> {
+    clock: &'c System,
+    meter: Rc<Cell<u64>>,
+    size: u64,
+    next: Duration,
+    shown: bool,
+}
+
+/// After how long it is shown, and how often.
+const PATIENCE: Duration = Duration::from_secs(1);
+const PERIOD: Duration = Duration::from_millis(200);
+
+impl<'c> Bar<'c> {
+    fn new(clock: &'c System, meter: Rc<Cell<u64>>, size: u64) -> Self {
+        let next = if io::stderr().is_terminal() { clock.elapsed() + PATIENCE } else { Duration::MAX };
+        Bar { clock, meter, size, next, shown: false }
+    }
+
+    fn show(&mut self) {
+        // Asking the clock costs less than what was read meanwhile.
+        if self.next == Duration::MAX || self.clock.elapsed() < self.next {
+            return;
+        }
+        self.next = self.clock.elapsed() + PERIOD;
+        self.shown = true;
+        let _ = write!(io::stderr(), "\r\x1b[K{}", bar(self.meter.get(), self.size, self.clock.elapsed()));
+    }
+
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+/// The bar, of how many bytes are read of how many, after a time.
+fn bar(read: u64, size: u64, elapsed: Duration) -> String {
+    const WIDTH: u64 = 30;
+    let mb = |bytes: u64| bytes / 1_000_000;
+    let speed = mb((read as f64 / elapsed.as_secs_f64().max(0.001)) as u64);
+    match size {
+        0 => format!("{} MB read, {speed} MB/s", mb(read)),
+        _ => {
+            let part = read.min(size);
+            let full = usize::try_from(part * WIDTH / size).unwrap_or(0);
+            let rest = "-".repeat(30 - full);
+            format!("[{}{rest}] {} %, {speed} MB/s", "#".repeat(full), part * 100 / size)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    fn shown(args: &[&str]) -> (String, String) {
+        let args = ["tarpit-report", "--timezone", "Europe/Berlin", "--now", "2026-11-26T12:00:00+01:00"]
+            .iter()
+            .chain(args);
+        let options = Report::try_parse_from(args).unwrap();
+        let zone: Zone = options.period.timezone.parse().unwrap();
+        let now = moment(options.period.now.unwrap(), &zone, false);
+        let period = period(&options.period, options.word(), &zone, now);
+        let show = |at: Option<i64>| at.map_or_else(|| "-".to_owned(), |at| zone.moment(at).to_rfc3339());
+        (show(period.from), show(period.to))
+    }
+
+    #[test]
+    fn periods_are_what_is_asked_for() {
+        for (args, from, to) in [
+            (&["x"][..], "-", "-"),
+            (&["today"], "2026-11-26T00:00:00+01:00", "2026-11-27T00:00:00+01:00"),
+            (&["yesterday", "x"], "2026-11-25T00:00:00+01:00", "2026-11-26T00:00:00+01:00"),
+            (&["--period", "last-week"], "2026-11-16T00:00:00+01:00", "2026-11-23T00:00:00+01:00"),
+            (&["--period=last-month"], "2026-10-01T00:00:00+02:00", "2026-11-01T00:00:00+01:00"),
+            (&["--week", "2026-W47"], "2026-11-16T00:00:00+01:00", "2026-11-23T00:00:00+01:00"),
+            (
+                &["--week", "2026-W47", "--week-start", "sun"],
+                "2026-11-15T00:00:00+01:00",
+                "2026-11-22T00:00:00+01:00",
+            ),
+            (&["--last", "36h"], "2026-11-25T00:00:00+01:00", "2026-11-26T12:00:00+01:00"),
+            (&["--from", "2026-10-25"], "2026-10-25T00:00:00+02:00", "-"),
+            (&["--to", "2026-10-25"], "-", "2026-10-26T00:00:00+01:00"),
+            (
+                &["--from=2026-11-01 12:30", "--to=2026-11-02T00:00:00Z"],
+                "2026-11-01T12:30:00+01:00",
+                "2026-11-02T01:00:00+01:00",
+            ),
+            (&["list", "yesterday", "x"], "2026-11-25T00:00:00+01:00", "2026-11-26T00:00:00+01:00"),
+            (&["list", "--last", "1d"], "2026-11-25T12:00:00+01:00", "2026-11-26T12:00:00+01:00"),
+        ] {
+            assert_eq!(shown(args), (from.to_owned(), to.to_owned()), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn the_bar_says_how_far_it_is() {
+        let second = Duration::from_secs(2);
+        assert_eq!(
+            bar(500_000_000, 1_000_000_000, second),
+            format!("[{}{}] 50 %, 250 MB/s", "#".repeat(15), "-".repeat(15))
+        );
+        assert_eq!(bar(4_000_000, 0, second), "4 MB read, 2 MB/s");
+    }
+}

@@ -1,0 +1,61 @@
+//! The process count over time, drawn with letters.
+
+use super::{day, line, minute};
+use crate::report::Summary;
+use crate::report::summary::Processes;
+
+/// The drawing, without its labels.
+const COLUMNS: usize = 70;
+const ROWS: u32 = 14;
+
+/// Draws how many were tarpitted, `#`, and politely refused, `+`, with lines at the two limits.
+pub fn render(out: &mut String, processes: &Processes, summary: &Summary) {
+    let points = &processes.points;
+    let (Some(first), Some(last)) = (points.first(), points.last()) else { return };
+    let (slots, total) = (summary.settings.slots, summary.settings.total);
+    let columns = points.len().min(COLUMNS);
+    // Every point is in one column, whatever their numbers are.
+    let column = |at: usize| {
+        let range = at * points.len() / columns..(at + 1) * points.len() / columns;
+        let points = points.get(range).unwrap_or_default();
+        let most = points.iter().map(|point| point.most).max().unwrap_or(0);
+        (most, points.iter().map(|point| point.busy).max().unwrap_or(0))
+    };
+    let drawn: Vec<(u32, u32)> = (0..columns).map(column).collect();
+    let most = drawn.iter().map(|(_, busy)| *busy).max().unwrap_or(0);
+    // A quiet time is seen on its own scale, a busy one below the limits.
+    let top = if most * 3 < slots { most.max(1) } else { most.max(total) };
+    let rows = ROWS.min(top);
+    for row in (1..=rows).rev() {
+        // A row stands for the numbers from here up to the row above.
+        let from = (row * top).div_ceil(rows).min(top);
+        let below = ((row - 1) * top).div_ceil(rows);
+        let limit = [slots, total].into_iter().any(|limit| below < limit && limit <= from && limit <= top);
+        let cell = |(held, busy): &(u32, u32)| match () {
+            () if *held > below => '#',
+            () if *busy > below => '+',
+            () if limit => '-',
+            () => ' ',
+        };
+        let label = [total, slots].into_iter().find(|limit| below < *limit && *limit <= from).unwrap_or(from);
+        let text: String = drawn.iter().map(cell).collect();
+        line(out, format_args!("{label:>6} |{text}").to_string().trim_end());
+    }
+    line(out, format_args!("{:>6} +{}", 0, "-".repeat(columns)));
+    let (first, last) = (day(first.at), day(last.at));
+    match columns > first.len() + last.len() {
+        true => line(out, format_args!("{:8}{first}{last:>width$}", "", width = columns - first.len())),
+        false => line(out, format_args!("{:8}{first}", "")),
+    }
+    if let Some(at) = processes.most_at {
+        line(out, "");
+        line(
+            out,
+            format_args!(
+                " # held, + refused; at most {} were held at once, on {}",
+                processes.most,
+                minute(at)
+            ),
+        );
+    }
+}
