@@ -64,6 +64,9 @@ mod slots;
 #[path = "../benches/loggen/mod.rs"]
 mod loggen;
 
+/// The report as it is run.
+mod report;
+
 /// The report against what the generator of logs knows.
 mod report_truth;
 

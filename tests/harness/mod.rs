@@ -128,6 +128,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("nc", "netcat-openbsd"),
     ("install", "coreutils"),
     ("telnet", "inetutils-telnet"),
+    ("promtool", "prometheus"),
     ("apt-get", "apt"),
     ("dpkg-deb", "dpkg"),
 ];

@@ -116,7 +116,7 @@ fn comparison(out: &mut String, facts: &ServiceFacts, summary: &Summary) {
         "median|hold",
         "90 %|below",
         "99 %|below",
-        "bytes sent|per hour",
+        "bytes|per hour",
         "refused",
         "seconds|changed",
     ];

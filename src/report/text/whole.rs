@@ -105,7 +105,7 @@ fn harvest(out: &mut String, harvest: &Harvest, top: usize) {
         line(
             out,
             format_args!(
-                " {:>10}  of them with a known delay to the first mail: median {}, 90 % below {}",
+                " {:>10}  known delays to the first mail: median {}, 90 % below {}",
                 thousands(known),
                 optional(harvest.delays.quantile(0.5)),
                 optional(harvest.delays.quantile(0.9))
