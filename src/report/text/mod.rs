@@ -57,7 +57,7 @@ fn head(out: &mut String, summary: &Summary) {
                 error.what.to_string(),
             ]
         });
-        table::write(out, &["<last", "<program", "times", "<what"], rows);
+        table::write(out, &["<last", "<program", "times", "~what"], rows);
     }
 }
 
