@@ -67,6 +67,9 @@ mod loggen;
 /// The report as it is run.
 mod report;
 
+/// The lists in the hands of nft, ipset and rbldnsd.
+mod report_lists;
+
 /// The report against what the generator of logs knows.
 mod report_truth;
 

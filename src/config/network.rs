@@ -23,6 +23,15 @@ impl Network {
             _ => false,
         }
     }
+
+    /// Whether any address is both in this network and in the one with so many bits of an address.
+    pub fn touches(&self, address: IpAddr, bits: u8) -> bool {
+        let other = Network { address: address.to_canonical(), bits: bits.into() };
+        match self.bits < other.bits {
+            true => self.contains(other.address),
+            false => other.contains(self.address),
+        }
+    }
 }
 
 /// Whether the first bits of two numbers are the same.
@@ -97,6 +106,16 @@ mod tests {
         assert!(!has("2001:db8::/32", "2001:db9::1"));
         assert!(has("::/0", "2001:db8::1"));
         assert!(has("::1", "::1"));
+    }
+
+    #[test]
+    fn networks_touch_when_one_is_in_the_other() {
+        let touches = |network: &str, address: &str, bits| {
+            network.parse::<Network>().unwrap().touches(address.parse().unwrap(), bits)
+        };
+        assert!(touches("192.0.2.7", "192.0.2.0", 24) && touches("192.0.2.0/24", "192.0.2.7", 32));
+        assert!(!touches("192.0.3.0/24", "192.0.2.0", 24) && !touches("::/0", "192.0.2.0", 24));
+        assert!(touches("2001:db8::/32", "2001:db8:7::", 48) && !touches("2001:db9::1", "2001:db8::", 32));
     }
 
     #[test]

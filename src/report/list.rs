@@ -1,9 +1,17 @@
 //! Lists of those who came, for firewalls and block lists.
+//!
+//! Who is listed is decided here, and [`write`] writes it in the form of whoever reads it. What can never
+//! be a stranger is in [`never`], and is not listed whatever the log says: a log may be wrong, and a list
+//! that has the operator's own network in it does more harm than all spam.
 
-use super::Summary;
-use super::summary::Moment;
+use super::summary::{Moment, Source};
+use super::{Net, Summary};
 use crate::config::Network;
 use chrono::TimeDelta;
+use std::collections::BTreeMap;
+
+pub mod never;
+mod write;
 
 /// What a list is to be.
 #[derive(Debug, Clone)]
@@ -37,7 +45,86 @@ pub enum ListFormat {
     Csv,
 }
 
-/// The list.
-pub fn render(_summary: &Summary, _options: &ListOptions) -> String {
-    String::new()
+impl ListFormat {
+    /// Whether an entry can be a network; AbuseIPDB knows addresses only.
+    fn has_networks(self) -> bool {
+        self != ListFormat::Abuseipdb
+    }
 }
+
+/// The list.
+pub fn render(summary: &Summary, options: &ListOptions) -> String {
+    write::list(&entries(summary, options), options)
+}
+
+/// Who is listed, in the order of the addresses, IPv4 first, so that lists of different days can be
+/// compared.
+fn entries(summary: &Summary, options: &ListOptions) -> Vec<Source> {
+    let guard = Guard { never: never::networks(), exclude: &options.exclude };
+    let since = options.window.and_then(|window| options.now.checked_sub_signed(window));
+    let came = |source: &Source| {
+        source.held_ms / 1000 >= options.min_held
+            && source.all_hits() >= options.min_hits
+            && since.is_none_or(|since| source.last >= since)
+    };
+    let listed = summary.sources.iter().filter(|source| came(source) && guard.allows(source.net)).copied();
+    let mut entries = match options.aggregate {
+        Some(least) if options.format.has_networks() => aggregate(listed, least, &guard),
+        _ => listed.collect(),
+    };
+    entries.sort_by_key(|entry| entry.net);
+    entries
+}
+
+/// Puts the addresses of one network together if there are so many of them, and if nobody in the network
+/// must be left out.
+fn aggregate(listed: impl Iterator<Item = Source>, least: u64, guard: &Guard) -> Vec<Source> {
+    let mut networks: BTreeMap<Net, Vec<Source>> = BTreeMap::new();
+    for source in listed {
+        networks.entry(source.net.network()).or_default().push(source);
+    }
+    let mut entries = Vec::new();
+    for (network, sources) in networks {
+        // One address alone is no reason to list its neighbours.
+        let many = sources.len() as u64 >= least.max(2) && guard.allows(network);
+        match sources.iter().copied().reduce(together).filter(|_| many) {
+            Some(sum) => entries.push(Source { net: network, ..sum }),
+            None => entries.extend(sources),
+        }
+    }
+    entries
+}
+
+/// What two addresses did.
+fn together(a: Source, b: Source) -> Source {
+    Source {
+        net: a.net,
+        addresses: a.addresses + b.addresses,
+        first: a.first.min(b.first),
+        last: a.last.max(b.last),
+        hits: std::array::from_fn(|at| a.hits[at] + b.hits[at]),
+        refused: a.refused + b.refused,
+        held_ms: a.held_ms + b.held_ms,
+        longest_ms: a.longest_ms.max(b.longest_ms),
+        mails: a.mails + b.mails,
+        rcpts: a.rcpts + b.rcpts,
+        logins: a.logins + b.logins,
+        pages: a.pages + b.pages,
+    }
+}
+
+/// What may not be listed.
+struct Guard<'o> {
+    never: Vec<Network>,
+    exclude: &'o [Network],
+}
+
+impl Guard<'_> {
+    fn allows(&self, net: Net) -> bool {
+        let touches = |network: &Network| network.touches(net.address(), net.bits());
+        never::may_be_a_stranger(net.address()) && !self.never.iter().chain(self.exclude).any(touches)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -129,6 +129,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("install", "coreutils"),
     ("telnet", "inetutils-telnet"),
     ("promtool", "prometheus"),
+    ("nft", "nftables"),
     ("apt-get", "apt"),
     ("dpkg-deb", "dpkg"),
 ];
