@@ -10,16 +10,20 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use super::{NOT_KEYS, Options, Pacing, Pop3Pacing, Program, Smtarpit, Sundew, TABLES, Tarpop, WebPacing};
+use super::{
+    NOT_KEYS, Options, Pacing, Pop3Pacing, Program, Report, Smtarpit, Sundew, TABLES, Tarpop, WebPacing,
+};
 use crate::config;
 use crate::event::{Event, Kind, Plain, Reason, Seconds, Tool, Totals, Verdict, What};
 use crate::run::options as run;
 
 /// Where each manual page is in the repository, and its text.
-pub fn pages() -> [(&'static str, String); 5] {
+pub fn pages() -> [(&'static str, String); 6] {
     let smtarpit = config::command::<Smtarpit>();
     let tarpop = config::command::<Tarpop>();
     let sundew = config::command::<Sundew>();
+    let report = config::command::<Report>();
+    let list = report.find_subcommand("list").cloned().unwrap_or_default();
     let file = include_str!("manpage/sundew.toml.5.in");
     let tables: Vec<_> = TABLES.iter().map(|table| format!(".Ql [{table}]")).collect();
     [
@@ -62,6 +66,7 @@ pub fn pages() -> [(&'static str, String); 5] {
                     ("SMTARPIT", keys(&smtarpit, false, usual::<Pacing>)),
                     ("TARPOP", keys(&tarpop, false, usual::<Pop3Pacing>)),
                     ("SUNDEW", keys(&sundew, false, usual::<WebPacing>)),
+                    ("REPORT", keys(&report, false, none)),
                 ],
             ),
         ),
@@ -71,6 +76,14 @@ pub fn pages() -> [(&'static str, String); 5] {
                 include_str!("manpage/tarpit-run.8.in"),
                 "tarpit-run.8.in",
                 &[("OPTIONS", options(&run::Options::command(), none))],
+            ),
+        ),
+        (
+            "man/tarpit-report.8",
+            fill(
+                include_str!("manpage/tarpit-report.8.in"),
+                "tarpit-report.8.in",
+                &[("OPTIONS", options(&report, none)), ("LIST", options(&list, none))],
             ),
         ),
     ]
@@ -127,7 +140,10 @@ fn options(command: &Command, usual: Usual) -> String {
     let mut out = String::new();
     for heading in headings(command) {
         let _ = writeln!(out, ".Ss {heading}\n.Bl -tag -width Ds");
-        for arg in command.get_arguments().filter(|arg| arg.get_help_heading() == Some(heading)) {
+        let shown = |arg: &&Arg| {
+            arg.get_help_heading() == Some(heading) && !arg.is_positional() && !arg.is_hide_set()
+        };
+        for arg in command.get_arguments().filter(shown) {
             let _ = write!(out, ".It Fl -{}", arg.get_long().unwrap_or_default().replace('-', "\\-"));
             match value_name(arg) {
                 Some(name) => _ = writeln!(out, " Ar {name}"),
@@ -472,6 +488,7 @@ pub fn example() -> String {
     example_table::<Smtarpit>(&mut out, usual::<Pacing>);
     example_table::<Tarpop>(&mut out, usual::<Pop3Pacing>);
     example_table::<Sundew>(&mut out, usual::<WebPacing>);
+    example_table::<Report>(&mut out, none);
     out
 }
 
@@ -545,6 +562,8 @@ fn sample(table: &str, key: &str) -> Option<(&'static str, &'static str)> {
         "company" => ("\"Harbour Street Trust\"", " By default it is made up."),
         "robots_txt" => ("\"/var/www/html/robots.txt\"", " There is no default."),
         "spool" => ("\"/var/lib/sundew/spool\"", " There is no default."),
+        "mask" => ("false", ""),
+        "title" => ("\"mx.example.org\"", ""),
         "pace" => ("\"day\"", " The keys below are shown as this table has them."),
         _ => return None,
     })

@@ -132,6 +132,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("nc", "netcat-openbsd"),
     ("install", "coreutils"),
     ("telnet", "inetutils-telnet"),
+    ("promtool", "prometheus"),
     ("nft", "nftables"),
     ("apt-get", "apt"),
     ("dpkg-deb", "dpkg"),
