@@ -1,4 +1,4 @@
-//! Reads streams line by line into the fold, and counts what it reads.
+//! Reads streams line by line into the fold, or whatever else takes events, and counts what it reads.
 //!
 //! Memory is one buffer. A longer line than that is skipped, and counted as one that cannot be read if
 //! it begins as one of ours.
@@ -22,9 +22,21 @@ const LONGEST: usize = 1 << 20;
 /// So much tells what kind of stream it is.
 const FIRST: usize = 512;
 
+/// Takes events.
+pub trait Takes {
+    /// One event, written at this time in microseconds since 1970; `message` is its text.
+    fn take(&mut self, micros: i64, service: Service, heard: &Heard<'_>, message: &[u8]) -> Taken;
+}
+
+impl Takes for Fold {
+    fn take(&mut self, micros: i64, service: Service, heard: &Heard<'_>, message: &[u8]) -> Taken {
+        Fold::take(self, micros, service, heard, message)
+    }
+}
+
 /// Takes lines.
-pub struct Intake<'f> {
-    pub fold: &'f mut Fold,
+pub struct Intake<'f, T> {
+    pub fold: &'f mut T,
     pub input: Input,
     /// Where lines of ours go that cannot be read.
     pub unparsed: Option<Box<dyn Write + 'f>>,
@@ -32,8 +44,8 @@ pub struct Intake<'f> {
     pub progress: &'f mut dyn FnMut(),
 }
 
-impl<'f> Intake<'f> {
-    pub fn new(fold: &'f mut Fold, progress: &'f mut dyn FnMut()) -> Self {
+impl<'f, T: Takes> Intake<'f, T> {
+    pub fn new(fold: &'f mut T, progress: &'f mut dyn FnMut()) -> Self {
         Intake { fold, input: Input::default(), unparsed: None, progress }
     }
 
