@@ -493,7 +493,7 @@ impl<'s> Writer<'s> {
                     let _ = write!(self.out, "</td><td>{}</td><td>", contact.title);
                     self.address(contact, None);
                     self.push("</td><td>");
-                    self.phone(contact);
+                    self.number(contact);
                     self.push("</td></tr>\n");
                 }
                 self.push("</table>\n");
@@ -516,9 +516,13 @@ impl<'s> Writer<'s> {
 
     fn phone(&mut self, contact: &Contact) {
         self.label(list::LABEL_PHONE);
+        self.out.push(' ');
+        self.number(contact);
+    }
+
+    fn number(&mut self, contact: &Contact) {
         let site = self.site;
         let mut dice = site.keyed.dice(&contact.local, 1);
-        self.out.push(' ');
         site.tables.say(list::PHONE, &site.organisation, &mut dice, &mut self.out);
     }
 
