@@ -196,7 +196,7 @@ fn cast_and_receipts_cannot_be_told_apart() {
                 let receipt = drawn(&mut rng);
                 maker.person(&Receipt { season: 2, style: style.unwrap_or(receipt.style), ..receipt }).local
             })
-            .take(5_000)
+            .take(3_500)
             .collect()
         };
         let cast = people(b"a", Some(Style::Cast), 1);
@@ -210,7 +210,7 @@ fn cast_and_receipts_cannot_be_told_apart() {
         // The same classifier does tell what is different.
         let mut rng = Rng::seed_from_u64(4);
         let dictionary: Vec<String> =
-            std::iter::repeat_with(|| invent(Invented::Dictionary(language), &mut rng)).take(5_000).collect();
+            std::iter::repeat_with(|| invent(Invented::Dictionary(language), &mut rng)).take(3_500).collect();
         assert!(told_apart(&cast, &dictionary) > 0.8);
     }
 }

@@ -206,6 +206,27 @@ mod tests {
     }
 
     #[test]
+    fn every_language_has_the_lists_of_the_first() {
+        let lists = |text: &'static str| -> std::collections::BTreeSet<&str> {
+            text.lines().filter_map(|line| line.strip_prefix('@')).collect()
+        };
+        let [english, german, french] = [
+            include_str!("language/english.txt"),
+            include_str!("language/german.txt"),
+            include_str!("language/french.txt"),
+        ]
+        .map(lists);
+        for other in [german, french] {
+            assert!(other.is_superset(&english), "{:?}", english.difference(&other).collect::<Vec<_>>());
+        }
+        let counts = Language::ALL.map(tables).map(|tables| {
+            assert_eq!(tables.parts.len(), ENGLISH.parts.len());
+            tables.lists.len()
+        });
+        assert!(counts.iter().all(|&count| count >= ENGLISH.lists.len()), "{counts:?}");
+    }
+
+    #[test]
     fn titles_have_enough_room_for_the_pages_of_a_year() {
         use parts::{GUESTBOOK_FIRST, LIST_FIRST, MINUTES_FIRST, NEWS_FIRST, NEWSLETTER_FIRST, TOPIC_FIRST};
         use parts::{

@@ -2,7 +2,7 @@
 
 use super::Writer;
 use crate::web::site::calendar::Section;
-use crate::web::site::language::list;
+use crate::web::site::language::{self, list};
 use crate::web::site::map::{Map, Page};
 use chrono::{Days, NaiveDate};
 use std::fmt::Write as _;
@@ -153,7 +153,9 @@ impl Writer<'_> {
         for _ in 0..self.dice.of(2..=4) {
             let Some(owner) = self.next() else { break };
             self.push("<tr><td>");
+            let at = self.out.len();
             self.say(list::THING);
+            language::capitalise(&mut self.out, at);
             self.push("</td><td>");
             self.name(&owner);
             self.push("<br>");

@@ -1,26 +1,22 @@
 //! What is on each kind of page.
 //!
-//! A [`Writer`] has the frame that all pages of a site have, and the blocks of which they are made; the pages
-//! are in [`organisation`], [`dated`] and [`topics`].
+//! A [`Writer`] has the blocks of which pages are made; the [`frame`] that all of them have, and their [`people`],
+//! are beside it, and the pages in [`organisation`], [`dated`] and [`topics`].
 
 use super::calendar::Section;
 use super::dice::Dice;
-use super::html::Address;
 use super::language::list;
-use super::look::{Listing, People};
-use super::map::{LEADERS, Page};
-use super::{Contact, Robots, Scene, Site, portrait, style};
-use crate::names;
-use crate::receipt::{Receipt, Style};
+use super::look::Listing;
+use super::map::Page;
+use super::{Contact, Scene, Site};
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use std::fmt::Write as _;
 
 mod dated;
+mod frame;
 mod organisation;
+mod people;
 mod topics;
-
-/// Of how many addresses one is for the visitor alone.
-const STRANGERS: u32 = 3;
 
 /// Writes a page. Returns its HTML, how many addresses it shows, and when it was last changed.
 pub(super) fn page(site: &Site, page: Page, visit: u32) -> (String, u32, DateTime<Utc>) {
@@ -89,56 +85,6 @@ impl<'s> Writer<'s> {
             _ => writer.title.clone(),
         };
         writer
-    }
-
-    /// Chooses whose addresses the page shows.
-    fn invite(&mut self, visit: u32) {
-        let site = self.site;
-        let map = &site.map;
-        let count = self.dice.of(site.plan.contacts.clone());
-        let strangers = (count / STRANGERS).clamp(1, u32::from(Receipt::EACH)).min(count);
-        let wanted = (count - strangers) as usize;
-        let heads = LEADERS..LEADERS + map.departments();
-        let mut numbers: Vec<u32> = match self.page {
-            Page::Home | Page::About => (0..LEADERS).collect(),
-            Page::Contact => heads.collect(),
-            Page::Staff => (0..LEADERS).chain(heads).collect(),
-            Page::Department(at) => {
-                let teams = map.teams_of(at).map(|team| map.team(team).start);
-                [LEADERS + at].into_iter().chain(teams).collect()
-            }
-            Page::Team(team) => map.team(team).collect(),
-            Page::Person(person) => {
-                let team = map.team_of(person).map_or(heads, |team| map.team(team));
-                [person].into_iter().chain(team.filter(|&other| other != person)).collect()
-            }
-            _ => Vec::new(),
-        };
-        numbers.truncate(wanted);
-        let people = map.people();
-        // In a small organisation everybody may be there already.
-        let mut tries = 0;
-        while numbers.len() < wanted && tries < 8 * wanted {
-            tries += 1;
-            let number = self.dice.of(0..=people - 1);
-            if !numbers.contains(&number) {
-                numbers.push(number);
-            }
-        }
-        let mut contacts: Vec<Contact> = numbers.into_iter().map(|number| site.member(number)).collect();
-        for contact in &mut contacts {
-            contact.style = style(&mut self.dice);
-        }
-        for nth in 0..u8::try_from(strangers).unwrap_or(Receipt::EACH) {
-            let shown = style(&mut self.dice);
-            contacts.push(site.stranger(visit, nth, shown));
-        }
-        // Whom the page is about stays where he is.
-        let fixed = usize::from(matches!(self.page, Page::Person(_) | Page::Department(_)));
-        if let Some(others) = contacts.get_mut(fixed..) {
-            self.dice.shuffle(others);
-        }
-        self.people = contacts;
     }
 
     fn write(&mut self) {
@@ -272,55 +218,6 @@ impl<'s> Writer<'s> {
             true => self.link(page, &title),
             false => self.push(&title),
         }
-    }
-
-    /// The name of somebody, as a link if there is a page.
-    fn name(&mut self, contact: &Contact) {
-        match contact.number.map(Page::Person).filter(|&page| self.site.map.has(page) && page != self.page) {
-            Some(page) => {
-                let path = self.site.map.path(page, &|_| contact.local.clone());
-                let href = self.relative(&path);
-                let _ = write!(self.out, "<a href=\"{href}\">{}</a>", contact.name);
-            }
-            None => self.push(&contact.name),
-        }
-    }
-
-    /// The next of those whose addresses must be shown.
-    fn next(&mut self) -> Option<Contact> {
-        let contact = self.people.get(self.next).cloned()?;
-        self.next += 1;
-        Some(contact)
-    }
-
-    /// Shows the address of somebody.
-    fn address(&mut self, contact: &Contact, text: Option<&str>) {
-        let site = self.site;
-        let one_of = |list: usize| {
-            let at = site.keyed.below("spelled", 0, site.tables.count(list));
-            let mut text = String::new();
-            site.tables.entry(list, at, &site.organisation, &mut site.keyed.dice("spelled", 0), &mut text);
-            text
-        };
-        let (at, dot) = match contact.style {
-            Style::Spelled => (one_of(list::SPELLED_AT) + " ", one_of(list::SPELLED_DOT) + " "),
-            _ => Default::default(),
-        };
-        let address = Address { local: &contact.local, domain: &site.plan.domain, at: &at, dot: &dot, text };
-        address.write(contact.style, &mut self.out);
-        self.shown += 1;
-    }
-
-    /// A portrait of somebody, the same on every page.
-    fn portrait(&mut self, contact: &Contact) {
-        let site = self.site;
-        let woman = names::is_woman(site.plan.language, &contact.given);
-        let person = [contact.clone()];
-        let scene = Scene { site, department: contact.department, team: None, subject: "", people: &person };
-        let mut dice = site.keyed.dice(&contact.local, 0);
-        let mut label = String::new();
-        site.tables.say(list::LABEL_PORTRAIT, &scene, &mut dice, &mut label);
-        portrait::draw(&label, woman, site.look.class.portrait, &mut dice, &mut self.out);
     }
 
     fn heading(&mut self, level: u8, text: &str) {
@@ -462,187 +359,6 @@ impl<'s> Writer<'s> {
             self.push(end);
         }
         let _ = writeln!(self.out, "</{outer}>");
-    }
-
-    /// All whose addresses have not been shown yet.
-    fn contacts(&mut self) {
-        let rest: Vec<Contact> = self.people.get(self.next..).unwrap_or_default().to_vec();
-        self.next = self.people.len();
-        if rest.is_empty() {
-            return;
-        }
-        let (people, person) = (self.site.look.class.people, self.site.look.class.person);
-        match self.site.look.people {
-            People::Cards => {
-                let _ = writeln!(self.out, "<div class=\"{people}\">");
-                for contact in &rest {
-                    let _ = write!(self.out, "<div class=\"{person}\">");
-                    self.portrait(contact);
-                    self.push("<div><p><strong>");
-                    self.name(contact);
-                    let _ = write!(self.out, "</strong></p><p>{}</p><p>", contact.title);
-                    self.address(contact, None);
-                    self.push("</p><p>");
-                    self.phone(contact);
-                    self.push("</p></div></div>\n");
-                }
-                self.push("</div>\n");
-            }
-            People::Table => {
-                let _ = write!(self.out, "<table class=\"{people}\">\n<tr>");
-                for label in [list::LABEL_NAME, list::LABEL_TITLE, list::LABEL_EMAIL, list::LABEL_PHONE] {
-                    self.push("<th scope=\"col\">");
-                    self.label(label);
-                    self.push("</th>");
-                }
-                self.push("</tr>\n");
-                for contact in &rest {
-                    self.push("<tr><td>");
-                    self.name(contact);
-                    let _ = write!(self.out, "</td><td>{}</td><td>", contact.title);
-                    self.address(contact, None);
-                    self.push("</td><td>");
-                    self.phone(contact);
-                    self.push("</td></tr>\n");
-                }
-                self.push("</table>\n");
-            }
-            People::List => {
-                let _ = writeln!(self.out, "<ul class=\"{people}\">");
-                for contact in &rest {
-                    let _ = write!(self.out, "<li class=\"{person}\"><div><strong>");
-                    self.name(contact);
-                    let _ = write!(self.out, "</strong>, {}<br>", contact.title);
-                    self.address(contact, None);
-                    self.push("<br>");
-                    self.phone(contact);
-                    self.push("</div></li>\n");
-                }
-                self.push("</ul>\n");
-            }
-        }
-    }
-
-    fn phone(&mut self, contact: &Contact) {
-        self.label(list::LABEL_PHONE);
-        let site = self.site;
-        let mut dice = site.keyed.dice(&contact.local, 1);
-        self.out.push(' ');
-        site.tables.say(list::PHONE, &site.organisation, &mut dice, &mut self.out);
-    }
-
-    /// The block of those to ask.
-    fn enquiries(&mut self) {
-        if self.next < self.people.len() {
-            self.heading_of(2, list::LABEL_ENQUIRIES);
-            self.paragraph(list::ENQUIRIES_LEAD, 1);
-            self.contacts();
-        }
-    }
-
-    /// The beginning of the page, up to its title.
-    fn begin(&mut self) {
-        let site = self.site;
-        let class = &site.look.class;
-        let company = &site.organisation.company;
-        self.push("<!DOCTYPE html>\n<html lang=\"");
-        self.say(list::HTML_LANG);
-        let title = match self.page {
-            Page::Home => company.clone(),
-            _ => format!("{} - {company}", self.title),
-        };
-        let _ = write!(
-            self.out,
-            "\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        );
-        if site.plan.robots == Robots::Disallow {
-            self.push("<meta name=\"robots\" content=\"noindex, nofollow\">\n");
-        }
-        let sheet = self.relative(&format!("/{}.css", site.look.sheet));
-        let _ = write!(
-            self.out,
-            "<link rel=\"stylesheet\" href=\"{sheet}\">\n</head>\n<body>\n<div class=\"{}\">\n<header class=\"{}\">\n",
-            class.page, class.head
-        );
-        let home = self.relative("/");
-        let _ = write!(
-            self.out,
-            "<a class=\"{}\" href=\"{home}\">{company}</a>\n<p class=\"{}\">{}</p>\n</header>\n<div class=\"{}\">\n",
-            class.brand, class.tagline, site.organisation.tagline, class.columns
-        );
-        self.navigation();
-        self.push("<main>\n");
-        if site.look.crumbs {
-            self.crumbs();
-        }
-        let title = self.title.clone();
-        self.heading(1, &title);
-    }
-
-    fn navigation(&mut self) {
-        let class = self.site.look.class.navigation;
-        let _ = writeln!(self.out, "<nav class=\"{class}\">\n<ul>");
-        let mut pages: Vec<Page> = self.site.map.fixed().collect();
-        // Home first and the rest in an order of the site's own.
-        if let Some(rest) = pages.get_mut(1..) {
-            self.site.keyed.dice("navigation", 0).shuffle(rest);
-        }
-        for page in pages {
-            let (href, title) = (self.href(page), self.title_of(page));
-            let here = if page == self.page { " aria-current=\"page\"" } else { "" };
-            let _ = writeln!(self.out, "<li><a href=\"{href}\"{here}>{title}</a></li>");
-        }
-        self.push("</ul>\n</nav>\n");
-    }
-
-    fn crumbs(&mut self) {
-        let above: Vec<Page> =
-            std::iter::successors(self.site.map.parent(self.page), |&page| self.site.map.parent(page))
-                .collect();
-        if above.is_empty() {
-            return;
-        }
-        let class = self.site.look.class.crumbs;
-        let _ = write!(self.out, "<p class=\"{class}\">");
-        self.label(list::LABEL_BREADCRUMB);
-        self.colon(" ");
-        // Of a long way only the beginning and the end.
-        let skipped = above.len().saturating_sub(5);
-        for (at, &page) in above.iter().enumerate().rev() {
-            if skipped > 0 && (4..4 + skipped).contains(&at) {
-                if at == 4 {
-                    self.push("&hellip; &rsaquo; ");
-                }
-                continue;
-            }
-            self.mention(page);
-            self.push(" &rsaquo; ");
-        }
-        let title = self.title.clone();
-        let _ = writeln!(self.out, "{title}</p>");
-    }
-
-    /// The end of the page.
-    fn end(&mut self) {
-        let site = self.site;
-        self.enquiries();
-        let _ = write!(self.out, "</main>\n</div>\n<footer class=\"{}\">\n<p>", site.look.class.foot);
-        self.label(list::LABEL_UPDATED);
-        self.colon(" ");
-        let modified = self.modified.date_naive();
-        self.date(modified);
-        let organisation = &site.organisation;
-        let _ = write!(
-            self.out,
-            "</p>\n<p>&copy; {} {}, {}, {}. ",
-            modified.year(),
-            organisation.company,
-            organisation.street,
-            organisation.place
-        );
-        self.label(list::LABEL_RIGHTS);
-        self.push("</p>\n</footer>\n</div>\n</body>\n</html>\n");
     }
 }
 

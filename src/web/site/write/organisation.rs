@@ -218,8 +218,14 @@ impl Writer<'_> {
         // What is told of somebody is told of that one alone.
         let others = std::mem::replace(&mut self.people, vec![contact]);
         self.department = self.people.first().map_or(0, |contact| contact.department);
+        // It begins with the beginning, and goes on in the order of the list.
         let count = self.dice.of(3..=4);
-        self.paragraph(list::PERSON_BIO, count);
+        let mut bio = self.some_of(list::PERSON_BIO, count);
+        bio.sort_unstable();
+        if let Some(first) = bio.first_mut() {
+            *first = 0;
+        }
+        self.facts(list::PERSON_BIO, number, bio);
         self.people = others;
         self.prose();
         self.heading_of(2, list::LABEL_COLLEAGUES);
