@@ -32,7 +32,7 @@ pub fn run(config: &Sundew, command: &Command, clock: &System) -> Outcome {
             Outcome::Done(virtual_host(*server, seasons.on(today), program))
         }
         Command::Seasons => Outcome::Done(list(&seasons, today)),
-        Command::Whence { address, logs } => whence::whence(config, &seasons, address, logs),
+        Command::Whence { address, logs } => whence::whence(config, &seasons, address, logs, clock.wall()),
     }
 }
 

@@ -1,14 +1,33 @@
 //! `sundew whence`: whose address it is, and where it was shown.
 
 use crate::config::Sundew;
-use crate::receipt::{Maker, Style};
+use crate::event::{Event, What};
+use crate::receipt::{Maker, Receipt, Style};
+use crate::report::fold::Taken;
+use crate::report::heard::Heard;
+use crate::report::intake::{Intake, Takes};
+use crate::report::net::Net;
+use crate::report::source::{self, Log};
+use crate::report::stamp::Stamps;
+use crate::report::summary::Service;
+use crate::report::zone::Zone;
 use crate::season::{Season, Seasons};
 use crate::start::Outcome;
+use chrono::{DateTime, FixedOffset, TimeZone as _};
+use std::cell::Cell;
 use std::fmt::Write as _;
+use std::io;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 /// Says what an address tells by itself, and what the logs tell of it.
-pub fn whence(config: &Sundew, seasons: &Seasons, address: &str, logs: &[PathBuf]) -> Outcome {
+pub fn whence(
+    config: &Sundew,
+    seasons: &Seasons,
+    address: &str,
+    logs: &[PathBuf],
+    now: DateTime<FixedOffset>,
+) -> Outcome {
     let address = address.trim().trim_start_matches('<').trim_end_matches('>');
     let address = address.strip_prefix("mailto:").unwrap_or(address);
     let (local, domain) = match address.rsplit_once('@') {
@@ -34,8 +53,108 @@ pub fn whence(config: &Sundew, seasons: &Seasons, address: &str, logs: &[PathBuf
     row(&mut out, "season", &of(season, receipt.season));
     row(&mut out, "style", shown(receipt.style));
     row(&mut out, "receipt", &receipt.to_string());
-    let _ = logs;
+    if logs.is_empty() {
+        return Outcome::Done(out);
+    }
+    let mut search = Search { receipt, zone: *now.offset(), shown: Vec::new(), more: 0 };
+    if let Err(failure) = search.read(logs, now.timestamp()) {
+        return Outcome::Failed(failure);
+    }
+    for shown in &search.shown {
+        row(&mut out, "shown", shown);
+    }
+    match (search.shown.len(), search.more) {
+        (0, _) if receipt.style == Style::Cast => {
+            row(&mut out, "shown", "on every page that names this person")
+        }
+        (0, _) => row(&mut out, "shown", "not in these logs"),
+        (_, 0) => {}
+        (_, more) => row(&mut out, "shown", &format!("{more} times more")),
+    }
     Outcome::Done(out)
+}
+
+/// Looks for those whom an address was shown to.
+struct Search {
+    receipt: Receipt,
+    zone: FixedOffset,
+    shown: Vec<String>,
+    /// How many there are besides.
+    more: u64,
+}
+
+/// So many are told one by one; the same page may be shown to the same network for years.
+const TOLD: usize = 20;
+
+impl Search {
+    /// Reads logs of any form that the report reads.
+    fn read(&mut self, logs: &[PathBuf], now: i64) -> Result<(), String> {
+        let machine = Zone::local(std::env::var("TZ").ok().as_deref());
+        let failed = |name: String, error: io::Error| format!("{name}: {error}");
+        let mut opened = Vec::new();
+        for path in logs {
+            let log = Log::look(path, &machine, now);
+            opened.push(log.map_err(|error| failed(path.display().to_string(), error))?);
+        }
+        source::in_order(&mut opened);
+        let mut progress = || {};
+        let mut intake = Intake::new(self, &mut progress);
+        for log in &opened {
+            let mut stamps = Stamps::new(machine.clone(), log.written);
+            stamps.expect_turns(log.turns);
+            let read = log.open(&Rc::new(Cell::new(0))).and_then(|source| intake.read(source, stamps));
+            read.map_err(|error| failed(log.name(), error))?;
+        }
+        Ok(())
+    }
+
+    /// What an event says of the address, if it was shown there.
+    fn told(&self, event: &Event) -> Option<String> {
+        let visit = format!("{:05x}", self.receipt.visit);
+        let named = |shown: &Option<_>| {
+            shown.as_ref().is_some_and(|shown: &crate::event::Plain| shown.as_str() == visit)
+        };
+        match &event.what {
+            What::Page { host, path, agent, season, visit, .. }
+                if named(visit)
+                    && *season == Some(self.receipt.season.into())
+                    && is_of_a_page(self.receipt.style) =>
+            {
+                Some(format!("on {host}{path}, agent \"{agent}\""))
+            }
+            What::Login { user, visit, .. } if named(visit) && self.receipt.style == Style::Mailbox => {
+                Some(format!("in the mailbox of {user}"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether addresses of this style are on pages, for one network alone.
+fn is_of_a_page(style: Style) -> bool {
+    !matches!(style, Style::Mailbox | Style::Cast)
+}
+
+impl Takes for Search {
+    fn take(&mut self, micros: i64, _: Service, _: &Heard<'_>, message: &[u8]) -> Taken {
+        let event = std::str::from_utf8(message).ok().and_then(|text| text.parse::<Event>().ok());
+        if let Some(event) = event
+            && let Some(told) = self.told(&event)
+        {
+            let to = match event.peer {
+                Some(peer) => format!("{} ({peer})", Net::around(peer.to_canonical())),
+                None => "an unknown network".to_owned(),
+            };
+            let time =
+                self.zone.timestamp_micros(micros).single().map(|time| time.format("%Y-%m-%dT%H:%M:%S%:z"));
+            let time = time.map(|time| time.to_string()).unwrap_or_default();
+            match self.shown.len() < TOLD {
+                true => self.shown.push(format!("{time} to {to} {told}")),
+                false => self.more += 1,
+            }
+        }
+        Taken::Counted
+    }
 }
 
 fn row(out: &mut String, name: &str, value: &str) {

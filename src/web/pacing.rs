@@ -1,7 +1,8 @@
 //! How slowly pages come: the numbers of the tarpit, and the tables that are shipped.
 //!
 //! A crawler leaves when it hears nothing for some seconds, and stays with what seems to be a slow line. So
-//! the head comes soon, and the page behind it in random pieces after random pauses, none of them long.
+//! the head comes soon, and the page behind it in random pieces after random pauses, none of them long: but
+//! not short either, because waking up is all that a held connection costs.
 
 use crate::Rng;
 use crate::pace::Range;
@@ -56,7 +57,7 @@ impl Pace {
             first_byte: Range::ms(1_000, 1_900),
             page_time: Range::ms(10_000, 60_000),
             levels: 5,
-            gap: Range::ms(400, 4_800),
+            gap: Range::ms(1_500, 4_900),
             file_time: Range::ms(3_000, 8_000),
             other_time: Range::ms(2_000, 4_000),
         };
@@ -65,7 +66,7 @@ impl Pace {
             Pace::Night => Pacing {
                 page_time: Range::ms(25_000, 60_000),
                 levels: 3,
-                gap: Range::ms(800, 4_900),
+                gap: Range::ms(2_500, 4_900),
                 file_time: Range::ms(5_000, 12_000),
                 ..day
             },

@@ -94,7 +94,7 @@ pub fn answer_as(manner: Manner<'_>, policy: &Policy, head: &Head, wall: DateTim
             .and_then(|target| Ok((host(persona, head, &target)?, target))),
     };
     match host {
-        // A target that leads nowhere is only known as such when the host is.
+        // Even then the page names the server as the request does, if it could be its name.
         Err(wrong) => {
             let host = target::named(&head.line.method, &head.line.target)
                 .map(Cow::Borrowed)
