@@ -7,15 +7,20 @@
 
 use clap::{Arg, ArgAction, Command, CommandFactory as _, ValueEnum as _};
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv4Addr};
-use std::time::Duration;
 
-use super::{
-    NOT_KEYS, Options, Pacing, Pop3Pacing, Program, Report, Smtarpit, Sundew, TABLES, Tarpop, WebPacing,
-};
+use super::{NOT_KEYS, Options, Pacing, Pop3Pacing, Report, Smtarpit, Sundew, TABLES, Tarpop, WebPacing};
 use crate::config;
-use crate::event::{Event, Kind, Plain, Reason, Seconds, Tool, Totals, Verdict, What};
+use crate::event::{Kind, Reason, What};
 use crate::run::options as run;
+use events::{
+    POP3_EVENTS, SMTP_EVENTS, WEB_EVENTS, because, end, events, example_events, login, page, pop3_end, rcpt,
+    smtp_end, web_end,
+};
+
+mod events;
+mod example;
+
+pub use example::example;
 
 /// Where each manual page is in the repository, and its text.
 pub fn pages() -> [(&'static str, String); 6] {
@@ -342,229 +347,4 @@ fn paces<O: Options>(command: &Command) -> String {
     }
     out.push_str("\n.El\n");
     out
-}
-
-/// The events of programs that have the same protocol.
-const SMTP_EVENTS: &[&str] =
-    &["connect", "refuse", "helo", "mail", "rcpt", "auth", "message", "still", "end", "error"];
-const WEB_EVENTS: &[&str] = &["connect", "refuse", "page", "still", "end", "error"];
-const POP3_EVENTS: &[&str] = &["connect", "refuse", "login", "retr", "still", "end", "error"];
-
-/// The words that can begin a line of the log, with their keys.
-fn events(words: &[&str]) -> String {
-    let mut out = String::from(".Bl -tag -width connect\n");
-    for (word, keys) in What::WORDS.iter().filter(|(word, _)| words.contains(word)) {
-        let _ = write!(out, ".It Cm {word}\n{}", text(meaning(word)));
-        let _ = writeln!(
-            out,
-            "Its keys are\n{} .",
-            enumerate(keys.iter().map(|key| format!(".Cm {key}")), "and").trim_end()
-        );
-    }
-    out.push_str(".El\n");
-    out
-}
-
-/// What happened when the log has this word.
-fn meaning(word: &str) -> &'static str {
-    match word {
-        "connect" => "A slot was taken and the conversation begins.",
-        "refuse" => "The caller was turned away without a conversation.",
-        "helo" => "The client gave its name.",
-        "mail" => "A sender was given, and this was said to it.",
-        "rcpt" => "A recipient was given. A receipt is there when the address is one that Sundew issued.",
-        "auth" => "A try to log in is over. The password is not kept.",
-        "message" => "A message was read to its end, or broken off.",
-        "login" => "A try to log in to a mailbox is over.",
-        "retr" => "A message of the mailbox was sent.",
-        "page" => "A request was answered, or the answer has begun.",
-        "still" => "The caller is still held; written every ten minutes.",
-        "end" => "The conversation is over; written always, also when the program is told to stop.",
-        "error" => "Something is wrong on our side. The peer knows nothing of it.",
-        _ => panic!("the event {word} needs a sentence for the manual"),
-    }
-}
-
-/// What a reason means. A new one does not compile without its sentence.
-fn because(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Quit => "The client said QUIT and had its answer.",
-        Reason::Hangup => "The client closed the connection.",
-        Reason::Timeout => "The client said nothing for as long as such a server waits.",
-        Reason::Ghost => "The client was gone without a word.",
-        Reason::Signal => "The program was told to stop.",
-        Reason::Limit => "The client went beyond a limit of such a server, as that of wrong commands.",
-        Reason::Refused => "There was no slot.",
-        Reason::Error => "Something went wrong on our side.",
-    }
-}
-
-/// Lines of a log, written by the code that writes them.
-fn example_events(examples: [What; 2]) -> String {
-    let peer = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 77)));
-    examples.map(|what| Event { id: Plain::from("1a2b3c"), peer, what }.to_string()).join("\n")
-}
-
-fn rcpt() -> What {
-    What::Rcpt { to: Plain::from("anna@example.org"), verdict: Verdict::Accept, receipt: None }
-}
-
-fn login() -> What {
-    What::Login {
-        user: Plain::from("admin"),
-        method: Plain::from("USER"),
-        verdict: Verdict::Reject,
-        password: Some(Plain::from("hash:5f0c1b7e22d94a10")),
-        visit: None,
-    }
-}
-
-fn page() -> What {
-    What::Page {
-        method: Plain::from("GET"),
-        host: Plain::from("www.example.org"),
-        path: Plain::from("/staff/"),
-        status: 200,
-        agent: Plain::from("Mozilla/4.0"),
-        bytes: 9_126,
-        addresses: Some(6),
-        season: Some(1),
-        visit: Some(Plain::from("0a3f1")),
-    }
-}
-
-fn web_end() -> (&'static str, Kind, &'static str, Totals) {
-    let totals = Totals { commands: 1, pages: Some(1), made: Some(9_391), ..Totals::default() };
-    ("page", Kind::Program, "get", totals)
-}
-
-fn smtp_end() -> (&'static str, Kind, &'static str, Totals) {
-    let totals = Totals { commands: 3, mails: Some(1), rcpts: Some(1), ..Totals::default() };
-    ("rcpt", Kind::Program, "pregreet,fast:3", totals)
-}
-
-fn pop3_end() -> (&'static str, Kind, &'static str, Totals) {
-    let totals = Totals { commands: 9, logins: Some(4), tool: Some(Tool::Medusa), ..Totals::default() };
-    ("login", Kind::Program, "stls-first,fast:8", totals)
-}
-
-fn end((stage, kind, evidence, totals): (&str, Kind, &str, Totals)) -> What {
-    What::End {
-        held: Seconds::new(Duration::from_secs(86_312)),
-        bytes_in: 81,
-        bytes_out: 2_104,
-        stage: Plain::from(stage),
-        reason: Reason::Hangup,
-        kind,
-        evidence: Plain::from(evidence),
-        gaveup: Some(Seconds::new(Duration::from_millis(12_400))),
-        profile: Plain::from("day"),
-        commands: totals.commands,
-        mails: totals.mails,
-        null_from: totals.null_from,
-        rcpts: totals.rcpts,
-        auths: totals.auths,
-        messages: totals.messages,
-        logins: totals.logins,
-        retrs: totals.retrs,
-        pages: totals.pages,
-        made: totals.made,
-        tool: totals.tool,
-    }
-}
-
-/// The example configuration, `contrib/sundew.toml`: every key with its default, all commented out.
-pub fn example() -> String {
-    let smtarpit = config::command::<Smtarpit>();
-    let mut out = String::from(
-        "# The configuration of Sundew, /etc/sundew.toml. What is commented out is the default, or an example\n\
-         # where the text says that there is none. sundew.toml(5) explains every key. After a change, run\n\
-         # \"smtarpit --check\", \"tarpop --check\" or \"sundew --check\"; the next connection uses it.\n",
-    );
-    // Every program counts its own slots, so this one stands in the tables.
-    let shared = |arg: &&Arg| config::is_common(arg) && arg.get_id() != LOCK_DIR && arg.get_id() != SEASON;
-    key_args(&smtarpit).filter(shared).for_each(|arg| example_key(&mut out, "", arg, none));
-    example_season(&mut out, &smtarpit);
-    example_table::<Smtarpit>(&mut out, usual::<Pacing>);
-    example_table::<Tarpop>(&mut out, usual::<Pop3Pacing>);
-    example_table::<Sundew>(&mut out, usual::<WebPacing>);
-    example_table::<Report>(&mut out, none);
-    out
-}
-
-/// The one common key whose default is another one for each program.
-const LOCK_DIR: &str = "lock_dir";
-
-/// The common key that is a table.
-const SEASON: &str = "season";
-
-fn example_season(out: &mut String, command: &Command) {
-    for arg in key_args(command).filter(|arg| arg.get_id() == SEASON) {
-        let help = sentence(&arg.get_help().map(ToString::to_string).unwrap_or_default());
-        let _ = write!(
-            out,
-            "\n# {help} Without any, the first of domains, for ever.\n\
-             #[[season]]\n#domain = \"example.net\"\n#from = 2026-11-01\n#until = 2027-04-30\n"
-        );
-    }
-}
-
-/// The table of one program.
-fn example_table<P: Program>(out: &mut String, usual: Usual) {
-    let command = config::command::<P>();
-    let table = P::TABLE;
-    let _ = writeln!(out, "\n[{table}]");
-    let own = || key_args(&command).filter(|arg| !config::is_common(arg) || arg.get_id() == LOCK_DIR);
-    own().filter(|arg| arg.get_id() != "profile").for_each(|arg| example_key(out, table, arg, usual));
-    own().filter(|arg| arg.get_id() == "profile").for_each(|arg| {
-        let help = sentence(&arg.get_help().map(ToString::to_string).unwrap_or_default());
-        let _ = write!(
-            out,
-            "\n# {help} Any of the pacing keys may follow; the first profile that applies wins.\n\
-             #[[{table}.profile]]\n#name = \"night\"\n#hours = \"22:00-06:30\"\n#days = \"Mon-Fri\"\n#pace = \"night\"\n"
-        );
-    });
-}
-
-fn example_key(out: &mut String, table: &str, arg: &Arg, usual: Usual) {
-    let key = arg.get_id().as_str();
-    let help = sentence(&arg.get_help().map(ToString::to_string).unwrap_or_default());
-    let words: Vec<_> = arg.get_possible_values().iter().map(|word| word.get_name().to_owned()).collect();
-    let words = match words.is_empty() {
-        true => String::new(),
-        false => format!(" One of: {}.", words.join(", ")),
-    };
-    let day = usual(key);
-    let given = default(arg).or(day.as_deref());
-    let (value, remark) = match (given, sample(table, key)) {
-        (Some(default), _) => (config::toml(default), ""),
-        (None, Some((value, remark))) => (value.to_owned(), remark),
-        (None, None) if matches!(arg.get_action(), ArgAction::Append) => ("[]".to_owned(), ""),
-        (None, None) if !arg.get_action().takes_values() => ("false".to_owned(), ""),
-        (None, None) => panic!("{key} needs a sample for the example configuration"),
-    };
-    let _ = writeln!(out, "\n# {help}{words}{remark}\n#{key} = {value}");
-}
-
-/// What to show for a key without a default, with a remark.
-fn sample(table: &str, key: &str) -> Option<(&'static str, &'static str)> {
-    Some(match key {
-        "hostname" => ("\"mx.example.org\"", " The default is the name of this machine."),
-        "domains" => ("[\"example.org\"]", " By default every domain is taken for ours."),
-        "secret_file" => ("\"/etc/sundew/secret\"", " Without it the secret is the id of this machine."),
-        "allow" => ("[\"192.0.2.0/24\", \"2001:db8::/32\"]", " There are none by default."),
-        "chroot" => ("\"/var/lib/sundew\"", " There is no default."),
-        "user" => ("\"sundew\"", " There is no default."),
-        "seed" => ("1", " There is no default."),
-        "state_dir" if table == Sundew::TABLE => ("\"/var/lib/sundew/sundew\"", " The default is lock_dir."),
-        "state_dir" => ("\"/var/lib/sundew/tarpop\"", " The default is the directory networks in lock_dir."),
-        "site" => ("\"www.example.org\"", " The default is www. and the domain."),
-        "company" => ("\"Harbour Street Trust\"", " By default it is made up."),
-        "robots_txt" => ("\"/var/www/html/robots.txt\"", " There is no default."),
-        "spool" => ("\"/var/lib/sundew/spool\"", " There is no default."),
-        "mask" => ("false", ""),
-        "title" => ("\"mx.example.org\"", ""),
-        "pace" => ("\"day\"", " The keys below are shown as this table has them."),
-        _ => return None,
-    })
 }
