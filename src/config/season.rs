@@ -62,11 +62,16 @@ impl Common {
         Seasons::new(before, numbered.collect())
     }
 
-    /// The domain of addresses without seasons: the first of ours, else the one that this machine is in.
+    /// The domain of addresses without seasons: the first of ours, else the one that this machine is in, else
+    /// one that is nobody's (RFC 2606 3).
     pub fn domain(&self) -> &str {
         let parent = self.hostname.split_once('.').map(|(_, parent)| parent);
-        let parent = parent.filter(|parent| parent.contains('.'));
-        self.domains.first().map(String::as_str).or(parent).unwrap_or(&self.hostname)
+        let own = match parent {
+            Some(parent) if parent.contains('.') => parent,
+            Some(_) => &self.hostname,
+            None => "example.org",
+        };
+        self.domains.first().map_or(own, String::as_str)
     }
 
     /// All domains that are ours, those of the seasons included; none if every domain is.

@@ -481,6 +481,9 @@ impl Program for Sundew {
 
     fn warnings(&self) -> Vec<String> {
         let mut warnings = self.common.warnings();
+        if self.common.domains.is_empty() && self.common.season.is_empty() {
+            warnings.push(format!("domains: empty, so the addresses are at {}", self.common.domain()));
+        }
         if let Some(why) =
             value::unwritable(&self.state_dir()).filter(|_| self.limits.max_bytes_per_day.0 > 0)
         {
