@@ -29,6 +29,8 @@ const BLOCKS: &[(&str, fn())] = &[
     ("sh container", a_container_logs_what_the_last_lines_find),
     ("sh look", a_container_logs_what_the_last_lines_find),
     ("text guesses", the_guesses_are_answered_as_shown),
+    ("text whence", an_address_says_where_it_comes_from),
+    ("sh web", the_lines_for_the_web_site_make_one),
 ];
 
 /// The fenced blocks by their names.
@@ -123,6 +125,30 @@ fn the_guesses_are_answered_as_shown() {
     assert_eq!(heard, 9);
     running.out.has("login as admin by USER: rejected", 2);
     running.out.has("login as admin by USER: accepted", 1);
+}
+
+/// Asks where an address comes from, with a log in which it was shown, and hears what is printed there.
+#[test]
+fn an_address_says_where_it_comes_from() {
+    use sundew::receipt::{Maker, Receipt, Style};
+    let dir = Dir::new();
+    let shown = block("text whence");
+    let secret = dir.write("secret", "a secret of sixteen bytes or more");
+    let receipt = Receipt { season: 0, style: Style::Mailto, visit: 0x0a3f1, nth: 2 };
+    let maker = Maker::new(&fs::read(&secret).unwrap(), sundew::names::Language::English);
+    let (local, theirs) = (maker.person(&receipt).local, "rosemary.lynn.bickford");
+    let page = "page id=a peer=127.0.0.5 method=GET host=www.example.org path=/people/ status=200 agent=harvest/1.0 \
+                bytes=9126 addresses=6 season=0 visit=0a3f1";
+    let log = dir.write("mail.log", format!("2026-11-26T10:04:31+00:00 host sundew[7]: {page}\n"));
+    let (command, printed) = shown.split_once('\n').unwrap();
+    let command = command.strip_prefix("$ ").unwrap().replace(theirs, &local);
+    let command = command.replace("/var/log/mail.log", log.to_str().unwrap());
+    let programs = Path::new(SMTARPIT).parent().unwrap();
+    let options = format!("--domains example.org --secret-file {}", secret.display());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{}/{command} {options}", programs.display())]).env("TZ", "UTC");
+    let output = String::from_utf8(must(&mut shell).stdout).unwrap();
+    assert_eq!(output.replace(&local, theirs), printed);
 }
 
 /// Whether this is a line of a held reply: `250-2.1.5 `, and then words that differ from run to run.
