@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sundew::config::{self, Asked, NOT_KEYS, Program, Smtarpit, Tarpop, manpage};
+use sundew::config::{self, Asked, NOT_KEYS, Program, Report, Smtarpit, Tarpop, manpage};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -73,14 +73,20 @@ fn manual_pages_have_no_warnings() {
 fn every_option_is_in_the_manual_and_in_the_example() {
     options_are_documented::<Smtarpit>();
     options_are_documented::<Tarpop>();
+    options_are_documented::<Report>();
 }
 
 fn options_are_documented<P: Program>() {
     let pages = manpage::pages();
     let page = |name: &str| &pages.iter().find(|(path, _)| *path == name).unwrap().1;
-    let (program, file) = (page(&format!("man/{}.8", P::TABLE)), page("man/sundew.toml.5"));
+    let program = match P::TABLE {
+        "report" => page("man/tarpit-report.8"),
+        table => page(&format!("man/{table}.8")),
+    };
+    let file = page("man/sundew.toml.5");
     let example = manpage::example();
-    for arg in config::command::<P>().get_arguments() {
+    for arg in config::command::<P>().get_arguments().filter(|arg| !arg.is_hide_set() && !arg.is_positional())
+    {
         let key = arg.get_id().as_str();
         let flag = format!(".It Fl -{}", key.replace('_', "\\-"));
         assert!(program.lines().any(|line| line == flag || line.starts_with(&format!("{flag} "))), "{flag}");
@@ -100,6 +106,7 @@ fn options_are_documented<P: Program>() {
 fn the_example_configuration_changes_nothing_as_it_is() {
     example_changes_nothing::<Smtarpit>();
     example_changes_nothing::<Tarpop>();
+    example_changes_nothing::<Report>();
 }
 
 fn example_changes_nothing<P: Program + PartialEq + std::fmt::Debug>() {

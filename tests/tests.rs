@@ -64,6 +64,9 @@ mod slots;
 #[path = "../benches/loggen/mod.rs"]
 mod loggen;
 
+/// The report as it is run.
+mod report;
+
 /// The lists in the hands of nft, ipset and rbldnsd.
 mod report_lists;
 

@@ -10,15 +10,17 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use super::{NOT_KEYS, Options, Pacing, Pop3Pacing, Program, Smtarpit, TABLES, Tarpop};
+use super::{NOT_KEYS, Options, Pacing, Pop3Pacing, Program, Report, Smtarpit, TABLES, Tarpop};
 use crate::config;
 use crate::event::{Event, Kind, Plain, Reason, Seconds, Tool, Totals, Verdict, What};
 use crate::run::options as run;
 
 /// Where each manual page is in the repository, and its text.
-pub fn pages() -> [(&'static str, String); 4] {
+pub fn pages() -> [(&'static str, String); 5] {
     let smtarpit = config::command::<Smtarpit>();
     let tarpop = config::command::<Tarpop>();
+    let report = config::command::<Report>();
+    let list = report.find_subcommand("list").cloned().unwrap_or_default();
     let file = include_str!("manpage/sundew.toml.5.in");
     let tables: Vec<_> = TABLES.iter().map(|table| format!(".Ql [{table}]")).collect();
     [
@@ -48,6 +50,7 @@ pub fn pages() -> [(&'static str, String); 4] {
                     ("COMMON", keys(&smtarpit, true, none)),
                     ("SMTARPIT", keys(&smtarpit, false, usual::<Pacing>)),
                     ("TARPOP", keys(&tarpop, false, usual::<Pop3Pacing>)),
+                    ("REPORT", keys(&report, false, none)),
                 ],
             ),
         ),
@@ -57,6 +60,14 @@ pub fn pages() -> [(&'static str, String); 4] {
                 include_str!("manpage/tarpit-run.8.in"),
                 "tarpit-run.8.in",
                 &[("OPTIONS", options(&run::Options::command(), none))],
+            ),
+        ),
+        (
+            "man/tarpit-report.8",
+            fill(
+                include_str!("manpage/tarpit-report.8.in"),
+                "tarpit-report.8.in",
+                &[("OPTIONS", options(&report, none)), ("LIST", options(&list, none))],
             ),
         ),
     ]
@@ -113,7 +124,10 @@ fn options(command: &Command, usual: Usual) -> String {
     let mut out = String::new();
     for heading in headings(command) {
         let _ = writeln!(out, ".Ss {heading}\n.Bl -tag -width Ds");
-        for arg in command.get_arguments().filter(|arg| arg.get_help_heading() == Some(heading)) {
+        let shown = |arg: &&Arg| {
+            arg.get_help_heading() == Some(heading) && !arg.is_positional() && !arg.is_hide_set()
+        };
+        for arg in command.get_arguments().filter(shown) {
             let _ = write!(out, ".It Fl -{}", arg.get_long().unwrap_or_default().replace('-', "\\-"));
             match value_name(arg) {
                 Some(name) => _ = writeln!(out, " Ar {name}"),
@@ -388,6 +402,7 @@ pub fn example() -> String {
     key_args(&smtarpit).filter(shared).for_each(|arg| example_key(&mut out, arg, none));
     example_table::<Smtarpit>(&mut out, usual::<Pacing>);
     example_table::<Tarpop>(&mut out, usual::<Pop3Pacing>);
+    example_table::<Report>(&mut out, none);
     out
 }
 
@@ -442,6 +457,8 @@ fn sample(key: &str) -> Option<(&'static str, &'static str)> {
         "seed" => ("1", " There is no default."),
         "state_dir" => ("\"/var/lib/sundew/tarpop\"", " The default is the directory networks in lock_dir."),
         "spool" => ("\"/var/lib/sundew/spool\"", " There is no default."),
+        "mask" => ("false", ""),
+        "title" => ("\"mx.example.org\"", ""),
         "pace" => ("\"day\"", " The keys below are shown as this table has them."),
         _ => return None,
     })

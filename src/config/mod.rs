@@ -45,7 +45,10 @@ pub const VARIABLE: &str = "SUNDEW_CONFIG";
 pub const TABLES: &[&str] = &["smtarpit", "tarpop", "sundew", "report"];
 
 /// The options that cannot be keys of the file, since they are about the file or about this run only.
-pub const NOT_KEYS: &[&str] = &["config", "check", "help", "version", "files", "now"];
+pub const NOT_KEYS: &[&str] = &[
+    "config", "check", "help", "version", "files", "now", "period", "from", "to", "last", "week", "output",
+    "unparsed",
+];
 
 /// The options of one program.
 pub trait Program: clap::Parser {

@@ -19,6 +19,9 @@ const BUFFER: usize = 1 << 18;
 /// The buffer grows up to this for a longer line.
 const LONGEST: usize = 1 << 20;
 
+/// So much tells what kind of stream it is.
+const FIRST: usize = 512;
+
 /// Takes lines.
 pub struct Intake<'f> {
     pub fold: &'f mut Fold,
@@ -52,8 +55,13 @@ impl<'f> Intake<'f> {
             };
             self.input.bytes += read as u64;
             filled += read;
-            if std::mem::take(&mut first) && is_export(&buffer[..filled]) {
-                export = Some(Export::default());
+            if first {
+                // The first bytes may come alone.
+                if filled < FIRST && memchr(b'\n', &buffer[..filled]).is_none() {
+                    continue;
+                }
+                first = false;
+                export = is_export(&buffer[..filled]).then(Export::default);
             }
             let done = match &mut export {
                 Some(export) => self.export(&buffer[..filled], export, &mut stamps),

@@ -129,6 +129,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("install", "coreutils"),
     ("telnet", "inetutils-telnet"),
     ("nft", "nftables"),
+    ("promtool", "prometheus"),
     ("apt-get", "apt"),
     ("dpkg-deb", "dpkg"),
 ];

@@ -276,7 +276,7 @@ impl Fold {
         let active = u64::try_from(connection.active - start).unwrap_or(0).saturating_mul(1000);
         let held_ms = still_ms.max(active).min(LONGEST_MS);
         let open = log_end - last <= QUIET;
-        let until = if open { log_end } else { last };
+        let until = if open { log_end + 1 } else { last };
         self.services[service.index()].processes.present(start, until);
         self.tally(last, service, |tally| {
             tally.bytes_out = tally.bytes_out.saturating_add(connection.bytes_out);

@@ -57,7 +57,7 @@ fn head(out: &mut String, summary: &Summary) {
                 error.what.to_string(),
             ]
         });
-        table::write(out, &["<last", "<program", "times", "<what"], rows);
+        table::write(out, &["<last", "<program", "times", "~what"], rows);
     }
 }
 
@@ -102,10 +102,10 @@ fn length(seconds: f64) -> String {
     let seconds = seconds.max(0.0).round() as u64;
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, _) => format!("{minutes} m {:02} s", seconds % 60),
-        (0, _, _) => format!("{hours} h {:02} m", minutes % 60),
-        _ => format!("{days} d {:02} h", hours % 24),
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m{:02}s", seconds % 60),
+        (0, _, _) => format!("{hours}h{:02}m", minutes % 60),
+        _ => format!("{days}d{:02}h", hours % 24),
     }
 }
 

@@ -116,7 +116,7 @@ fn comparison(out: &mut String, facts: &ServiceFacts, summary: &Summary) {
         "median|hold",
         "90 %|below",
         "99 %|below",
-        "bytes sent|per hour",
+        "bytes|per hour",
         "refused",
         "seconds|changed",
     ];
@@ -184,7 +184,7 @@ fn shares<T: Display>(out: &mut String, what: &str, shares: &[Share<T>], limit: 
 fn whereabouts(out: &mut String, facts: &ServiceFacts) {
     if !facts.stages.is_empty() {
         heading(out, "Where conversations end");
-        shares(out, "<stage", &facts.stages, 20);
+        shares(out, "~stage", &facts.stages, 20);
         heading(out, "Why conversations end");
         shares(out, "<reason", &facts.reasons, 20);
     }
@@ -235,7 +235,7 @@ fn who(out: &mut String, facts: &ServiceFacts, summary: &Summary) {
         let rows = facts.users.iter().take(summary.settings.top);
         table::write(
             out,
-            &["<name", "times"],
+            &["~name", "times"],
             rows.map(|(name, count)| vec![name.to_string(), thousands(*count)]),
         );
     }
@@ -258,7 +258,7 @@ fn profiles(out: &mut String, facts: &ServiceFacts) {
             length_ms(profile.longest_ms),
         ]
     });
-    table::write(out, &["<profile", "connections", "held", "each", "median", "90 % below", "longest"], rows);
+    table::write(out, &["~profile", "connections", "held", "each", "median", "90 % below", "longest"], rows);
     heading(out, "Mean hold by the hour in which it began");
     // As many as fit beside each other.
     let some = || facts.profiles.iter().take(5);

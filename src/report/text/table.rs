@@ -2,12 +2,12 @@
 
 use super::WIDTH;
 
-/// Writes a table. A heading that begins with `<` is of a column that stands to the left; it may have a
-/// second line after a `|`. The last column of that kind is cut when the page is too narrow.
+/// Writes a table. A heading that begins with `<` or `~` is of a column that stands to the left, and with
+/// `~` it is cut when the page is too narrow. A `|` divides a heading into two lines.
 pub fn write(out: &mut String, headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
-    let mut rows: Vec<Vec<String>> = rows.into_iter().collect();
-    let left: Vec<bool> = headings.iter().map(|heading| heading.starts_with('<')).collect();
-    let texts: Vec<&str> = headings.iter().map(|heading| heading.trim_start_matches('<')).collect();
+    let rows: Vec<Vec<String>> = rows.into_iter().collect();
+    let left: Vec<bool> = headings.iter().map(|heading| heading.starts_with(['<', '~'])).collect();
+    let texts: Vec<&str> = headings.iter().map(|heading| heading.trim_start_matches(['<', '~'])).collect();
     let heads: Vec<Vec<String>> = match texts.iter().any(|text| text.contains('|')) {
         true => {
             // One line stands next to the rows.
@@ -25,19 +25,15 @@ pub fn write(out: &mut String, headings: &[&str], rows: impl IntoIterator<Item =
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let mut widths: Vec<usize> = (0..headings.len()).map(|at| width(&rows, at)).collect();
-    // The widest of the columns that hold text gives way.
+    // The widest of those that may be cut gives way, again and again.
     let used =
         |widths: &[usize]| INDENT + widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
     while used(&widths) > WIDTH {
-        let widest = (0..widths.len()).filter(|at| left[*at]).max_by_key(|at| (widths[*at], *at));
-        let Some(widest) = widest.filter(|at| widths[*at] > LEAST) else { break };
-        let too_much = used(&widths) - WIDTH;
-        // No further than the next widest, so that several share the loss.
-        let next = (0..widths.len()).filter(|at| left[*at] && *at != widest).map(|at| widths[at]).max();
-        let floor = next.unwrap_or(0).clamp(LEAST, widths[widest] - 1);
-        widths[widest] = (widths[widest].saturating_sub(too_much)).max(floor);
+        let soft = (0..widths.len()).filter(|at| headings[*at].starts_with('~') && widths[*at] > LEAST);
+        let Some(widest) = soft.max_by_key(|at| (widths[*at], *at)) else { break };
+        widths[widest] -= 1;
     }
-    for row in heads.into_iter().chain(rows.drain(..)) {
+    for row in heads.into_iter().chain(rows) {
         let mut line = " ".repeat(INDENT);
         for (at, cell) in row.iter().enumerate() {
             let cell = cut(cell, widths[at]);
@@ -74,7 +70,7 @@ mod tests {
         let mut out = String::new();
         let long = "x".repeat(200);
         let row = vec!["1".to_owned(), long.clone(), "22,222".to_owned(), long];
-        write(&mut out, &["n", "<path", "big|number", "<agent"], [row]);
+        write(&mut out, &["n", "~path", "big|number", "~agent"], [row]);
         let lines: Vec<&str> = out.lines().collect();
         assert_eq!(lines.len(), 3);
         assert!(lines.iter().all(|line| line.len() <= WIDTH), "{out}");

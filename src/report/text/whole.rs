@@ -1,7 +1,7 @@
 //! What all programs have in common: who came, and the way from the harvest to the spam.
 
 use super::table;
-use super::{bar, counted, day, heading, length, length_ms, line, minute, optional, percent, thousands};
+use super::{bar, counted, day, heading, length, length_ms, line, optional, percent, thousands};
 use crate::report::Summary;
 use crate::report::summary::{Harvest, MailsPerAddress, Service, Source};
 
@@ -105,7 +105,7 @@ fn harvest(out: &mut String, harvest: &Harvest, top: usize) {
         line(
             out,
             format_args!(
-                " {:>10}  of them with a known delay to the first mail: median {}, 90 % below {}",
+                " {:>10}  known delays to the first mail: median {}, 90 % below {}",
                 thousands(known),
                 optional(harvest.delays.quantile(0.5)),
                 optional(harvest.delays.quantile(0.9))
@@ -127,7 +127,7 @@ fn harvest(out: &mut String, harvest: &Harvest, top: usize) {
             ]
         });
         let headings =
-            ["<network", "first|visit", "visits", "addresses|used", "mails", "first|mail after", "<agent"];
+            ["<network", "first|visit", "visits", "addresses|used", "mails", "first|mail after", "~agent"];
         table::write(out, &headings, rows);
     }
     if !harvest.receipts.is_empty() {
@@ -139,7 +139,7 @@ fn harvest(out: &mut String, harvest: &Harvest, top: usize) {
                 receipt.receipt.clone(),
                 shown.map_or_else(
                     || "-".to_owned(),
-                    |shown| format!("{} {}", minute(shown.at), place(shown.service)),
+                    |shown| format!("{} {}", day(shown.at), place(shown.service)),
                 ),
                 shown.map_or_else(|| "-".to_owned(), |shown| shown.to.to_string()),
                 receipt.delay.map_or_else(|| "-".to_owned(), |delay| length(delay as f64)),
@@ -147,7 +147,7 @@ fn harvest(out: &mut String, harvest: &Harvest, top: usize) {
                 thousands(receipt.networks),
             ]
         });
-        table::write(out, &["<address", "<shown", "<to", "delay", "mails", "networks"], rows);
+        table::write(out, &["<address", "<shown", "~to", "delay", "mails", "networks"], rows);
         heading(out, "Ways to show an address, by what came back");
         let rows = harvest.styles.iter().map(|(style, receipts, mails)| {
             vec![style.as_str().to_owned(), thousands(*receipts), thousands(*mails)]
@@ -157,22 +157,29 @@ fn harvest(out: &mut String, harvest: &Harvest, top: usize) {
     if !harvest.seasons.is_empty() {
         heading(out, "Seasons");
         let rows = harvest.seasons.iter().map(|season| {
-            let range = |range: Option<_>| {
-                range.map_or_else(|| "-".to_owned(), |(from, to)| format!("{} to {}", day(from), day(to)))
-            };
+            let date = |date: Option<_>| date.map_or_else(|| "-".to_owned(), day);
             let latest = season.weekly.iter().rev().take(4).sum::<u64>();
             vec![
                 season.season.to_string(),
-                range(season.shown),
+                date(season.shown.map(|(first, _)| first)),
+                date(season.shown.map(|(_, last)| last)),
                 thousands(season.visits),
                 thousands(season.receipts),
-                range(season.used),
                 thousands(season.mails),
                 thousands(latest),
+                date(season.used.map(|(_, last)| last)),
             ]
         });
-        let headings =
-            ["season", "<shown", "visits", "used", "<used from and to", "mails", "in the last|4 weeks"];
+        let headings = [
+            "season",
+            "shown|from",
+            "shown|to",
+            "visits",
+            "addresses|used",
+            "mails",
+            "last 4|weeks",
+            "last|mail",
+        ];
         table::write(out, &headings, rows);
     }
 }
