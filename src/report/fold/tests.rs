@@ -274,7 +274,7 @@ proptest::proptest! {
                 _ => log.extend_from_within(at..(at + usize::from(byte)).min(log.len())),
             }
         }
-        let period = Period { from: (log.len() % 2 == 0).then_some(at("2026-11-25T00:00:00Z")), to: None };
+        let period = Period { from: log.len().is_multiple_of(2).then_some(at("2026-11-25T00:00:00Z")), to: None };
         let mut fold = Fold::new(Zone::utc(), settings(), period);
         let mut idle = || {};
         let mut intake = Intake::new(&mut fold, &mut idle);
