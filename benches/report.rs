@@ -53,7 +53,7 @@ fn main() {
     println!("{} events, {megabytes:.0} MB, made in {:.1} s", truth.events, began.elapsed().as_secs_f64());
     println!("smtarpit: {} weeks, {} hits, {} sources", facts.weeks.len(), facts.hits, facts.sources.len());
 
-    let mut ours = Command::new(option_env!("CARGO_BIN_EXE_tarpit-report").unwrap_or("tarpit-report"));
+    let mut ours = Command::new(env!("CARGO_BIN_EXE_tarpit-report"));
     ours.args(["--format", "json"]).arg(&path);
     let mut awk = Command::new("mawk");
     awk.arg(AWK).arg(&path).env("TZ", "UTC");

@@ -82,8 +82,14 @@ mod report;
 /// The lists in the hands of nft, ipset and rbldnsd.
 mod report_lists;
 
+/// The page in a browser, at the desk and on a telephone.
+mod report_page;
+
 /// The report against what the generator of logs knows.
 mod report_truth;
+
+/// The report that cron and systemd make every week.
+mod report_weekly;
 
 /// Every block of README.md.
 mod readme;

@@ -35,7 +35,7 @@ pub struct Facts {
     pub weekdays: [u64; 7],
     pub hours: [u64; 24],
     pub sources: BTreeMap<IpAddr, Seen>,
-    /// The most that were held at the same time on all machines together.
+    /// The most processes that held somebody at the same time, on all machines together.
     pub most: usize,
 }
 
@@ -130,7 +130,7 @@ impl Truth {
             What::End { held, .. } => {
                 if let Some(open) = self.open.remove(id) {
                     let held = i64::try_from(held.duration().as_micros()).expect("no age of the world");
-                    self.held(&open, open.began + held, true);
+                    self.held(&open, open.began + held, Some(at));
                 }
             }
             What::Still { held, .. } => {
@@ -150,7 +150,7 @@ impl Truth {
     /// Closes what never ended.
     pub(super) fn finish(&mut self) {
         for open in std::mem::take(&mut self.open).into_values() {
-            self.held(&open, open.known, false);
+            self.held(&open, open.known, None);
         }
         for (program, mut spans) in std::mem::take(&mut self.spans) {
             // At the same moment one who leaves comes before one who comes.
@@ -166,7 +166,8 @@ impl Truth {
         }
     }
 
-    fn held(&mut self, open: &Open, until: i64, ended: bool) {
+    /// Counts what a process held until it was left, and the process until its `end`.
+    fn held(&mut self, open: &Open, until: i64, end: Option<i64>) {
         let facts = self.programs.entry(open.program).or_default();
         let ms = |micros: i64| u64::try_from(micros.max(0) / 1_000).unwrap_or_default();
         let mut from = open.began;
@@ -179,12 +180,11 @@ impl Truth {
         let last = facts.weeks.entry(week_of(until)).or_default();
         last.longest_ms = last.longest_ms.max(ms(until - open.began));
         facts.sources.entry(open.ip).or_default().held_ms += ms(until - open.began);
-        if ended {
-            facts.ended += 1;
-        } else {
-            facts.killed += 1;
+        match end {
+            Some(_) => facts.ended += 1,
+            None => facts.killed += 1,
         }
-        self.spans.entry(open.program).or_default().push((open.began, until));
+        self.spans.entry(open.program).or_default().push((open.began, end.unwrap_or(until)));
     }
 
     fn was_shown(&mut self, at: i64, to: IpAddr, visit: Option<&str>) {

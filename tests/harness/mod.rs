@@ -132,8 +132,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("nc", "netcat-openbsd"),
     ("install", "coreutils"),
     ("telnet", "inetutils-telnet"),
-    ("promtool", "prometheus"),
     ("nft", "nftables"),
+    ("promtool", "prometheus"),
     ("apt-get", "apt"),
     ("dpkg-deb", "dpkg"),
 ];

@@ -246,3 +246,50 @@ fn the_process_count_is_exact() {
     assert_eq!((shown.most, shown.most_at.map(|at| at.timestamp() - day)), (2, Some(140)));
     assert_eq!(shown.points[2].busy, 40);
 }
+
+/// Logs of every kind, out of which others are made.
+const SEEDS: [&[u8]; 4] = [
+    include_bytes!("../../../fuzz/seeds/report/rfc3339"),
+    include_bytes!("../../../fuzz/seeds/report/mixed"),
+    include_bytes!("../../../fuzz/seeds/report/json"),
+    include_bytes!("../../../fuzz/seeds/report/export"),
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_log_is_a_report(
+        seeds in proptest::collection::vec(0..SEEDS.len(), 1..4),
+        changes in proptest::collection::vec((proptest::prelude::any::<proptest::sample::Index>(), proptest::prelude::any::<u8>(), 0..4_u8), 0..12),
+    ) {
+        let mut log: Vec<u8> = seeds.iter().flat_map(|seed| SEEDS[*seed]).copied().collect();
+        for (at, byte, how) in changes {
+            let at = at.index(log.len().max(1)).min(log.len().saturating_sub(1));
+            match how {
+                _ if log.is_empty() => log.push(byte),
+                0 => log[at] = byte,
+                1 => log.insert(at, b"0129 \"=\\\n"[usize::from(byte) % 9]),
+                2 => drop(log.remove(at)),
+                _ => log.extend_from_within(at..(at + usize::from(byte)).min(log.len())),
+            }
+        }
+        let period = Period { from: log.len().is_multiple_of(2).then_some(at("2026-11-25T00:00:00Z")), to: None };
+        let mut fold = Fold::new(Zone::utc(), settings(), period);
+        let mut idle = || {};
+        let mut intake = Intake::new(&mut fold, &mut idle);
+        intake.read(log.as_slice(), Stamps::new(Zone::utc(), at("2026-12-31T00:00:00Z"))).unwrap();
+        let input = intake.input;
+        drop(intake);
+        proptest::prop_assert_eq!(input.lines, input.events + input.duplicates + input.unparsed + input.foreign);
+        let summary = fold.finish(at("2026-12-31T00:00:00Z"), input);
+        for form in [
+            crate::report::text::render(&summary),
+            crate::report::json::render(&summary),
+            crate::report::csv::render(&summary),
+            crate::report::prometheus::render(&summary),
+        ] {
+            proptest::prop_assert!(form.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r')));
+        }
+    }
+}
