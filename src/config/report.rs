@@ -1,6 +1,6 @@
 //! The options of `tarpit-report`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta, Weekday};
 
@@ -67,7 +67,8 @@ const OUTPUT: &str = "Output options";
 pub struct ReportCommon {
     /// How many connections are held at once
     ///
-    /// The report says which part of what was possible was held.
+    /// The report says which part of what was possible was held. Give the sum if the log is that of
+    /// several machines.
     #[arg(long, value_name = "N", default_value = "35", global = true)]
     #[arg(value_parser = value::number(0_u32, 100_000))]
     pub slots: u32,
@@ -361,7 +362,7 @@ impl Report {
             Some(Command::List(list)) => &list.files,
             None => &self.files,
         };
-        self.period.period.or_else(|| files.iter().find_map(word))
+        self.period.period.or_else(|| files.iter().find_map(|file| word(file)))
     }
 
     /// Whether the period is given in another way too.
@@ -373,7 +374,7 @@ impl Report {
 }
 
 /// The period that a word in place of a file stands for.
-fn word(file: &PathBuf) -> Option<Word> {
+fn word(file: &Path) -> Option<Word> {
     match file.to_str()? {
         "today" => Some(Word::Today),
         "yesterday" => Some(Word::Yesterday),

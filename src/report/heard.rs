@@ -18,7 +18,6 @@ pub struct Heard<'l> {
 
 /// What is counted of each event.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "one is made for each line and never kept")]
 pub enum Said<'l> {
     Connect {
         busy: u32,
@@ -55,7 +54,8 @@ pub enum Said<'l> {
         held_ms: u64,
         bytes_out: Option<u64>,
     },
-    End(End<'l>),
+    /// In a box, since most lines are no ends and what is made of them should be small.
+    End(Box<End<'l>>),
     Error {
         what: Text<'l>,
     },
@@ -134,7 +134,7 @@ const READERS: &[(&str, Reader)] = &[
     }),
     ("end", |fields| {
         fields.plain(Key::Evidence)?;
-        Ok(Said::End(End {
+        Ok(Said::End(Box::new(End {
             held_ms: fields.millis(Key::Held)?,
             bytes_in: fields.number(Key::In, U64)?,
             bytes_out: fields.number(Key::Out, U64)?,
@@ -154,7 +154,7 @@ const READERS: &[(&str, Reader)] = &[
             pages: fields.number_if(Key::Pages, U64)?,
             made: fields.number_if(Key::Made, U64)?,
             tool: fields.word_if(Key::Tool)?,
-        }))
+        })))
     }),
     ("helo", |fields| {
         fields.plain(Key::Verb)?;

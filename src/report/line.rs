@@ -48,9 +48,13 @@ fn priority(line: &[u8]) -> &[u8] {
 
 /// Reads `tag: ` or `tag[pid]: `.
 fn tagged(text: &[u8]) -> Option<(Service, &[u8])> {
-    let (service, rest) = Service::ALL
-        .iter()
-        .find_map(|service| Some((*service, text.strip_prefix(service.as_str().as_bytes())?)))?;
+    let service = match text {
+        [b's', b'm', ..] => Service::Smtarpit,
+        [b's', b'u', ..] => Service::Sundew,
+        [b't', ..] => Service::Tarpop,
+        _ => return None,
+    };
+    let rest = text.strip_prefix(service.as_str().as_bytes())?;
     let rest = match rest {
         [b'[', rest @ ..] => {
             let pid = rest.iter().position(|byte| !byte.is_ascii_digit())?;

@@ -49,7 +49,7 @@ fn said<'l>(word: &[u8], scan: &mut Scan<'l>) -> Option<Said<'l>> {
             scan.plain(b" persona=")?;
             Said::Connect { busy }
         }
-        b"end" => Said::End(end(scan)?),
+        b"end" => Said::End(Box::new(end(scan)?)),
         b"refuse" => {
             let why = scan.word(b" why=")?;
             Said::Refuse { why, busy: scan.small(b" busy=")? }
@@ -114,18 +114,21 @@ fn end<'l>(scan: &mut Scan<'l>) -> Option<End<'l>> {
     })
 }
 
-/// Goes over the line. Each step takes a key, which begins with its space, and its value.
+/// Goes over the line. Each step takes a key, which begins with its space, and its value. What takes a key
+/// is always inlined, so that a key is compared as a number and not as a string.
 struct Scan<'l> {
     rest: &'l [u8],
 }
 
 impl<'l> Scan<'l> {
+    #[inline(always)]
     fn key(&mut self, key: &[u8]) -> Option<()> {
         self.rest = self.rest.strip_prefix(key)?;
         Some(())
     }
 
     /// The key may be missing; then what comes must be another.
+    #[inline(always)]
     fn if_there<T>(&mut self, key: &[u8], read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
         match self.rest.strip_prefix(key) {
             None => Some(None),
@@ -137,11 +140,13 @@ impl<'l> Scan<'l> {
     }
 
     /// Printable text, with quotes or without.
+    #[inline(always)]
     fn plain(&mut self, key: &[u8]) -> Option<Text<'l>> {
         self.key(key)?;
         self.text()
     }
 
+    #[inline(always)]
     fn plain_if(&mut self, key: &[u8]) -> Option<Option<Text<'l>>> {
         self.if_there(key, Self::text)
     }
@@ -175,15 +180,18 @@ impl<'l> Scan<'l> {
         value
     }
 
+    #[inline(always)]
     fn number(&mut self, key: &[u8]) -> Option<u64> {
         self.key(key)?;
         self.digits()
     }
 
+    #[inline(always)]
     fn number_if(&mut self, key: &[u8]) -> Option<Option<u64>> {
         self.if_there(key, Self::digits)
     }
 
+    #[inline(always)]
     fn small(&mut self, key: &[u8]) -> Option<u32> {
         self.number(key).and_then(|number| u32::try_from(number).ok())
     }
@@ -195,11 +203,13 @@ impl<'l> Scan<'l> {
         matches!(self.rest.first(), None | Some(b' ')).then_some(number)
     }
 
+    #[inline(always)]
     fn millis(&mut self, key: &[u8]) -> Option<u64> {
         self.key(key)?;
         self.time()
     }
 
+    #[inline(always)]
     fn millis_if(&mut self, key: &[u8]) -> Option<Option<u64>> {
         self.if_there(key, Self::time)
     }
@@ -218,11 +228,13 @@ impl<'l> Scan<'l> {
     }
 
     /// One of a closed set of words.
+    #[inline(always)]
     fn word<T: FromStr>(&mut self, key: &[u8]) -> Option<T> {
         self.key(key)?;
         std::str::from_utf8(self.bare()).ok()?.parse().ok()
     }
 
+    #[inline(always)]
     fn verdict(&mut self) -> Option<()> {
         self.key(b" verdict=")?;
         match self.bare() {
@@ -231,6 +243,7 @@ impl<'l> Scan<'l> {
         }
     }
 
+    #[inline(always)]
     fn address_if(&mut self, key: &[u8]) -> Option<Option<IpAddr>> {
         self.if_there(key, Self::address)
     }

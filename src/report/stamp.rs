@@ -198,6 +198,7 @@ const MONTHS: [&[u8; 3]; 12] =
     [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 
 /// The seconds of `hh:mm:ss`.
+#[inline]
 fn time(text: &[u8]) -> Option<i64> {
     let [a, b, b':', c, d, b':', e, f] = *text else { return None };
     let (hour, minute, second) = (two(a, b)?, two(c, d)?, two(e, f)?);
@@ -205,6 +206,7 @@ fn time(text: &[u8]) -> Option<i64> {
     (hour < 24 && minute < 60 && second <= 60).then_some(hour * 3600 + minute * 60 + second.min(59))
 }
 
+#[inline]
 fn two(tens: u8, ones: u8) -> Option<i64> {
     (tens.is_ascii_digit() && ones.is_ascii_digit())
         .then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))

@@ -1,8 +1,5 @@
 //! The last step: from counts to a summary, when everything is read.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-
 use super::days::Day;
 use super::source::{SourceFold, Sources};
 use super::{Fold, Period, crossing};
@@ -164,20 +161,22 @@ fn mails(sources: &Sources) -> MailsPerAddress {
 
 /// The sources by what names them, the longest held first.
 fn listed(sources: &Sources, zone: &Zone, net: fn(std::net::IpAddr) -> Net) -> Vec<Source> {
-    let mut sums: BTreeMap<Net, (u64, SourceFold)> = BTreeMap::new();
-    for (address, source) in sources.iter() {
-        match sums.entry(net(address)) {
-            Entry::Vacant(entry) => _ = entry.insert((1, *source)),
-            Entry::Occupied(mut entry) => {
-                let (count, sum) = entry.get_mut();
-                *count += 1;
-                sum.merge(source);
+    let mut all: Vec<(Net, SourceFold)> =
+        sources.iter().map(|(address, source)| (net(address), *source)).collect();
+    all.sort_unstable_by_key(|(net, _)| *net);
+    let mut sums: Vec<(Net, u64, SourceFold)> = Vec::with_capacity(all.len());
+    for (net, source) in all {
+        match sums.last_mut().filter(|(last, ..)| *last == net) {
+            Some((_, addresses, sum)) => {
+                *addresses += 1;
+                sum.merge(&source);
             }
+            None => sums.push((net, 1, source)),
         }
     }
     let mut list: Vec<_> = sums
         .into_iter()
-        .map(|(net, (addresses, sum))| Source {
+        .map(|(net, addresses, sum)| Source {
             net,
             addresses,
             first: zone.moment(sum.first),

@@ -121,22 +121,26 @@ impl Connection {
     }
 
     /// Whether a line was not there before. Those of a connection are in order.
-    pub fn is_new(&mut self, micros: i64, said: &Said<'_>, hash: u32) -> bool {
+    pub fn is_new(&mut self, micros: i64, said: &Said<'_>, hash: impl Fn() -> u32) -> bool {
         if let Said::Connect { .. } = said {
             let new = self.start.is_none();
             self.start.get_or_insert(micros.div_euclid(1_000_000));
             self.last = self.last.max(micros);
             return new;
         }
-        if micros < self.last || (micros == self.last && self.said[..self.saids.min(SAID)].contains(&hash)) {
+        let again = |known: &Self| match said {
+            Said::Still { held_ms, .. } => known.still.is_some_and(|(last, _)| last == *held_ms),
+            _ => known.said[..known.saids.min(SAID)].contains(&hash()),
+        };
+        if micros < self.last || (micros == self.last && again(self)) {
             return false;
         }
         if micros > self.last {
             (self.last, self.saids) = (micros, 0);
         }
-        self.said[self.saids % SAID] = hash;
-        self.saids += 1;
         if !matches!(said, Said::Still { .. }) {
+            self.said[self.saids % SAID] = hash();
+            self.saids += 1;
             self.active = micros.div_euclid(1_000_000);
         }
         true

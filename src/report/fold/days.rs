@@ -10,6 +10,9 @@ use crate::report::zone::Zone;
 /// The sums of one day, by service.
 pub type Day = [Tally; 3];
 
+/// A span and its sums.
+pub type Before = (Range<i64>, Day);
+
 /// The days of the period, and one sum of the span before it.
 pub struct Days {
     period: Period,
@@ -75,7 +78,7 @@ impl Days {
     }
 
     /// The days in their order, and the sums of the span before with when that was.
-    pub fn sorted(mut self) -> (Vec<(i64, Day)>, Option<(Range<i64>, Day)>) {
+    pub fn sorted(mut self) -> (Vec<(i64, Day)>, Option<Before>) {
         self.days.sort_by_key(|(day, _)| *day);
         (self.days, self.before.map(|before| (before, self.before_sums)))
     }

@@ -1,6 +1,6 @@
 //! The way from the harvest to the spam: which addresses were shown to whom, and which came back.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use std::net::IpAddr;
 
 use crate::event::Plain;
@@ -39,7 +39,8 @@ pub struct Used {
     /// In the period.
     pub last: i64,
     pub mails: u64,
-    networks: HashSet<Net>,
+    /// Most often one or two.
+    networks: Vec<Net>,
 }
 
 impl Used {
@@ -107,14 +108,17 @@ impl HarvestFold {
     }
 
     fn mail(&mut self, at: i64, receipt: Receipt, from: Option<IpAddr>, within: bool, zone: &Zone) {
-        let new = || Used { first: at, last: at, mails: 0, networks: HashSet::default() };
+        let new = || Used { first: at, last: at, mails: 0, networks: Vec::new() };
         let used = self.used.entry(receipt).or_insert_with(new);
         used.first = used.first.min(at);
         if within {
             used.last = used.last.max(at);
             used.mails += 1;
-            if let Some(from) = from.filter(|_| used.networks.len() < NETWORKS) {
-                used.networks.insert(Net::around(from));
+            if let Some(from) = from.map(Net::around)
+                && used.networks.len() < NETWORKS
+                && !used.networks.contains(&from)
+            {
+                used.networks.push(from);
             }
             if receipt.style != Style::Mailbox {
                 *self.daily.entry((receipt.season, zone.day(at))).or_default() += 1;

@@ -160,7 +160,7 @@ impl Fold {
             }
             self.open.insert(name, Connection::unseen(service, heard.peer, at));
         }
-        let hash = u32::try_from(self.hasher.hash_one(message) >> 32).unwrap_or(0);
+        let hash = || u32::try_from(self.hasher.hash_one(message) >> 32).unwrap_or(0);
         let known = self.open.get(name);
         let Some(connection) = known.and_then(|known| known.is_new(micros, said, hash).then_some(known))
         else {
