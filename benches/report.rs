@@ -95,6 +95,6 @@ fn run(command: &mut Command) -> (Duration, String) {
 fn worked() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("it is always there");
     let times = [usage.user_time(), usage.system_time()];
-    let micros: i64 = times.iter().map(|time| time.tv_sec() * 1_000_000 + i64::from(time.tv_usec())).sum();
+    let micros: i64 = times.iter().map(|time| time.tv_sec() * 1_000_000 + time.tv_usec()).sum();
     Duration::from_micros(u64::try_from(micros).unwrap_or_default())
 }
