@@ -31,6 +31,7 @@ const BLOCKS: &[(&str, fn())] = &[
     ("text guesses", the_guesses_are_answered_as_shown),
     ("text whence", an_address_says_where_it_comes_from),
     ("sh web", the_lines_for_the_web_site_make_one),
+    ("sh report", the_report_is_made),
 ];
 
 /// The fenced blocks by their names.
@@ -265,6 +266,36 @@ fn the_lines_for_the_web_site_make_one() {
     }
     let home = fs::read_to_string(dir.path("site/index.html")).unwrap();
     assert!(home.contains("Harbour Street Trust"));
+}
+
+#[test]
+fn the_report_is_made() {
+    let dir = Dir::new();
+    let programs = Path::new(SMTARPIT).parent().unwrap().display();
+    let path = format!("{programs}:{}", std::env::var("PATH").unwrap_or_default());
+    let line = |at: u32, text: &str| format!("2026-11-2{at}T10:00:00.000000+00:00 mx smtarpit[7]: {text}\n");
+    // The address is a public one, since no other is listed.
+    let log = line(
+        3,
+        "connect id=a peer=8.8.4.4 port=1 local=192.0.2.1 lport=25 slot=1 busy=1 profile=day persona=postfix",
+    ) + &line(
+        4,
+        "end id=a peer=8.8.4.4 held=86400 in=9 out=9 stage=rcpt reason=hangup kind=program evidence=fast profile=day commands=3 mails=1 rcpts=1",
+    );
+    let log = dir.write("mail.log", log);
+    let lines = block("sh report").replace("/var/log/mail.log*", log.to_str().unwrap());
+    assert!(lines.contains("--window 30d"));
+    let output = must(
+        Command::new("sh")
+            .args(["-ec", &lines.replace("--window 30d", "--window 36500d")])
+            .current_dir(dir.path(""))
+            .env("PATH", path),
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("23 Nov 2026") && text.contains("86,400"), "{text}");
+    let html = fs::read_to_string(dir.path("report.html")).unwrap();
+    assert!(html.contains("<svg") && html.contains("86,400"));
+    assert!(fs::read_to_string(dir.path("spammers.nft")).unwrap().contains("8.8.4.4"));
 }
 
 #[test]
