@@ -6,7 +6,7 @@
 
 use crate::clock::Clock;
 use crate::engine::{Engine, Heard, Line, Mode, Now, Then};
-use crate::event::{Plain, Reason, Seconds, What};
+use crate::event::{Ended, Plain, Reason, Seconds, What};
 use crate::lines::Taken;
 use std::cell::Cell;
 use std::time::Duration;
@@ -193,9 +193,8 @@ impl<'a, W: Wire, C: Clock> Drive<'a, W, C> {
         engine.ended(held, reason).drain(..).for_each(&mut self.log);
         let (bytes_in, bytes_out) = self.wire.counts();
         let (kind, evidence) = engine.kind();
-        let totals = engine.totals();
         let gaveup = said.filter(|_| reason == Reason::Hangup).map(|said| held.saturating_sub(said));
-        (self.log)(What::End {
+        let ended = Ended {
             held: Seconds::new(held),
             bytes_in,
             bytes_out,
@@ -205,18 +204,9 @@ impl<'a, W: Wire, C: Clock> Drive<'a, W, C> {
             evidence: Plain::from(evidence.as_str()),
             gaveup: gaveup.map(Seconds::new),
             profile: engine.profile().into(),
-            commands: totals.commands,
-            mails: totals.mails,
-            null_from: totals.null_from,
-            rcpts: totals.rcpts,
-            auths: totals.auths,
-            messages: totals.messages,
-            logins: totals.logins,
-            retrs: totals.retrs,
-            pages: totals.pages,
-            made: totals.made,
-            tool: totals.tool,
-        });
+            totals: engine.totals(),
+        };
+        (self.log)(ended.into());
         reason
     }
 }

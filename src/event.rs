@@ -234,6 +234,52 @@ pub struct Totals {
     pub tool: Option<Tool>,
 }
 
+/// An `end`, with what it counts in one piece.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    pub held: Seconds,
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    pub stage: Plain,
+    pub reason: Reason,
+    pub kind: Kind,
+    pub evidence: Plain,
+    pub gaveup: Option<Seconds>,
+    pub profile: Plain,
+    pub totals: Totals,
+}
+
+impl From<Ended> for What {
+    fn from(ended: Ended) -> Self {
+        let Ended { held, bytes_in, bytes_out, stage, reason, kind, evidence, gaveup, profile, totals } =
+            ended;
+        let Totals { commands, mails, null_from, rcpts, auths, messages, logins, retrs, pages, made, tool } =
+            totals;
+        What::End {
+            held,
+            bytes_in,
+            bytes_out,
+            stage,
+            reason,
+            kind,
+            evidence,
+            gaveup,
+            profile,
+            commands,
+            mails,
+            null_from,
+            rcpts,
+            auths,
+            messages,
+            logins,
+            retrs,
+            pages,
+            made,
+            tool,
+        }
+    }
+}
+
 /// Text that is safe in a log: printable ASCII, one line, with a limit on its length.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
 pub struct Plain(String);

@@ -10,7 +10,7 @@ use crate::config::{self, Asked, Common, Failure, Program};
 use crate::conn::{self, Conn};
 use crate::drive::{Drive, PROGRESS, Wire as _};
 use crate::engine::Engine;
-use crate::event::{Event, Kind, Plain, Reason, Seconds, What, Why};
+use crate::event::{Ended, Event, Kind, Plain, Reason, Seconds, Totals, What, Why};
 use crate::key::Key;
 use crate::peer::{self, Ends};
 use crate::privileges::{self, Ids};
@@ -390,7 +390,7 @@ fn last_words(panic: &PanicHookInfo<'_>) {
     error(&clock, panic.to_string().replace('\n', ": "));
     note(
         &clock,
-        What::End {
+        Ended {
             held: Seconds::new(progress.held),
             bytes_in: progress.bytes_in,
             bytes_out: progress.bytes_out,
@@ -400,18 +400,9 @@ fn last_words(panic: &PanicHookInfo<'_>) {
             evidence: Plain::default(),
             gaveup: None,
             profile: Plain::default(),
-            commands: 0,
-            mails: None,
-            null_from: None,
-            rcpts: None,
-            auths: None,
-            messages: None,
-            logins: None,
-            retrs: None,
-            pages: None,
-            made: None,
-            tool: None,
-        },
+            totals: Totals::default(),
+        }
+        .into(),
     );
     std::process::exit(i32::from(WRONG));
 }

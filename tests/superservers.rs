@@ -15,36 +15,15 @@ use sundew::event::{Event, Kind, Reason, What, Why};
 
 use crate::harness::crowd::Crowd;
 use crate::harness::log::Log;
-use crate::harness::servers::{SERVICES, SMTARPIT as MAIL, Server, Service, Setup, Super};
+use crate::harness::servers::{
+    SERVICES, SMTARPIT as MAIL, Server, Service, Setup, Super, under_every_super_server,
+};
 use crate::harness::talk::Talk;
 use crate::harness::{Dir, PATIENCE, Process, SMTARPIT, must, need, need_root, shipped, until};
 
 const FAST: &str = "speedup = 200";
 
-#[test]
-fn xinetd_serves() {
-    serves(Super::Xinetd);
-}
-
-#[test]
-fn tcpserver_serves() {
-    serves(Super::Tcpserver);
-}
-
-#[test]
-fn systemd_serves() {
-    serves(Super::Systemd);
-}
-
-#[test]
-fn openbsd_inetd_serves() {
-    serves(Super::OpenbsdInetd);
-}
-
-#[test]
-fn inetutils_inetd_serves() {
-    serves(Super::InetutilsInetd);
-}
+under_every_super_server!(serves);
 
 /// A whole conversation, and what the operator reads of it.
 fn serves(under: Super) {

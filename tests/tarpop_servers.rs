@@ -13,7 +13,7 @@ use sundew::persona::pop3::Name;
 
 use crate::harness::crowd::Crowd;
 use crate::harness::log::Line;
-use crate::harness::servers::{Server, Setup, Super, TARPOP};
+use crate::harness::servers::{Server, Setup, Super, TARPOP, under_every_super_server};
 use crate::harness::talk::Talk;
 use crate::harness::{Dir, Process, bytes_of, need, need_root, shipped, until};
 use crate::superservers::{connected, signal, stays_within_the_unit};
@@ -44,30 +44,7 @@ fn tries(server: &Server, from: &str, user: &str, password: &str) -> String {
     reply
 }
 
-#[test]
-fn xinetd_serves() {
-    serves(Super::Xinetd);
-}
-
-#[test]
-fn tcpserver_serves() {
-    serves(Super::Tcpserver);
-}
-
-#[test]
-fn systemd_serves() {
-    serves(Super::Systemd);
-}
-
-#[test]
-fn openbsd_inetd_serves() {
-    serves(Super::OpenbsdInetd);
-}
-
-#[test]
-fn inetutils_inetd_serves() {
-    serves(Super::InetutilsInetd);
-}
+under_every_super_server!(serves);
 
 /// A whole conversation, and what the operator reads of it.
 fn serves(under: Super) {

@@ -8,7 +8,7 @@ use std::collections::BinaryHeap;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use sundew::event::{Event, Kind, Reason, Seconds, Verdict, What};
+use sundew::event::{Ended, Event, Kind, Reason, Seconds, Totals, Verdict, What};
 
 use super::crowd::{Crowd, Source};
 use super::dice::Dice;
@@ -239,7 +239,7 @@ impl Maker {
         }
         note(
             stay.held,
-            What::End {
+            Ended {
                 held: held(stay.held),
                 bytes_in: 20 * (2 + mails + rcpts),
                 bytes_out: 120 + stay.held / 12,
@@ -249,18 +249,15 @@ impl Maker {
                 evidence: evidence.into(),
                 gaveup: Some(held(stay.held.min([10, 30, 60, 120, 300, 600][source.bot]))),
                 profile: "day".into(),
-                commands: 1 + mails + rcpts,
-                mails: Some(mails),
-                null_from: Some(null_from),
-                rcpts: Some(rcpts),
-                auths: None,
-                messages: None,
-                logins: None,
-                retrs: None,
-                pages: None,
-                made: None,
-                tool: None,
-            },
+                totals: Totals {
+                    commands: 1 + mails + rcpts,
+                    mails: Some(mails),
+                    null_from: Some(null_from),
+                    rcpts: Some(rcpts),
+                    ..Totals::default()
+                },
+            }
+            .into(),
         );
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use sundew::event::{Kind, Plain, Reason, Seconds, Tool, Totals, Verdict, What};
+use sundew::event::{Ended, Kind, Plain, Reason, Seconds, Tool, Totals, Verdict, What};
 
 use super::crowd::Source;
 use super::dice::Dice;
@@ -403,7 +403,7 @@ impl<'d> Talk<'d> {
             bytes_out = if reason == Reason::Quit { made } else { made * self.dice.between(3, 9) / 10 };
         }
         let totals = &self.totals;
-        let what = What::End {
+        let what = Ended {
             held: seconds(held),
             bytes_in: 20 * totals.commands + 14,
             bytes_out,
@@ -413,19 +413,9 @@ impl<'d> Talk<'d> {
             evidence: evidence.into(),
             gaveup,
             profile: self.profile.into(),
-            commands: totals.commands,
-            mails: totals.mails,
-            null_from: totals.null_from,
-            rcpts: totals.rcpts,
-            auths: totals.auths,
-            messages: totals.messages,
-            logins: totals.logins,
-            retrs: totals.retrs,
-            pages: totals.pages,
-            made: totals.made,
-            tool: totals.tool,
+            totals: totals.clone(),
         };
-        self.lines.push((self.leaves + late, what));
+        self.lines.push((self.leaves + late, what.into()));
     }
 }
 

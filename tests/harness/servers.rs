@@ -22,6 +22,24 @@ pub enum Super {
     InetutilsInetd,
 }
 
+/// Makes a test for each super-server out of a function that takes one.
+macro_rules! under_every_super_server {
+    ($serves:ident) => {
+        under_every_super_server! { $serves:
+            xinetd_serves Xinetd, tcpserver_serves Tcpserver, systemd_serves Systemd,
+            openbsd_inetd_serves OpenbsdInetd, inetutils_inetd_serves InetutilsInetd
+        }
+    };
+    ($serves:ident: $($name:ident $under:ident),*) => {
+        $(#[test]
+        fn $name() {
+            $serves($crate::harness::servers::Super::$under);
+        })*
+    };
+}
+
+pub(crate) use under_every_super_server;
+
 /// A program that super-servers start, and the port that it is shipped for.
 #[derive(Debug, Clone, Copy)]
 pub struct Service {

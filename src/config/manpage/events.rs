@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::{enumerate, text};
-use crate::event::{Event, Kind, Plain, Reason, Seconds, Tool, Totals, Verdict, What};
+use crate::event::{Ended, Event, Kind, Plain, Reason, Seconds, Tool, Totals, Verdict, What};
 
 /// The events of programs that have the same protocol.
 pub(super) const SMTP_EVENTS: &[&str] =
@@ -112,7 +112,7 @@ pub(super) fn pop3_end() -> (&'static str, Kind, &'static str, Totals) {
 }
 
 pub(super) fn end((stage, kind, evidence, totals): (&str, Kind, &str, Totals)) -> What {
-    What::End {
+    Ended {
         held: Seconds::new(Duration::from_secs(86_312)),
         bytes_in: 81,
         bytes_out: 2_104,
@@ -122,16 +122,7 @@ pub(super) fn end((stage, kind, evidence, totals): (&str, Kind, &str, Totals)) -
         evidence: Plain::from(evidence),
         gaveup: Some(Seconds::new(Duration::from_millis(12_400))),
         profile: Plain::from("day"),
-        commands: totals.commands,
-        mails: totals.mails,
-        null_from: totals.null_from,
-        rcpts: totals.rcpts,
-        auths: totals.auths,
-        messages: totals.messages,
-        logins: totals.logins,
-        retrs: totals.retrs,
-        pages: totals.pages,
-        made: totals.made,
-        tool: totals.tool,
+        totals,
     }
+    .into()
 }
