@@ -13,7 +13,7 @@
 //! A list whose entries are all of the form `slug=text` has parts: what stands in a path, and what people read.
 //! A language is added by writing such a file and naming it in `build.rs` and [`tables`].
 
-use super::dice::Dice;
+use super::dice::{Dice, Keyed};
 use crate::names::Language;
 
 include!(concat!(env!("OUT_DIR"), "/language.rs"));
@@ -75,6 +75,71 @@ pub trait Knows {
     fn say(&self, known: Known, dice: &mut Dice, to: &mut String);
     /// The number of the organisation's trade.
     fn trade(&self) -> usize;
+    /// What it uses of a list that has so many entries.
+    fn share(&self, _list: usize, count: usize) -> Share {
+        Share::whole(count)
+    }
+}
+
+/// What one organisation uses of a list: of a long one only half of the entries, some of them rather than others,
+/// so that it has a manner of its own, and says little in the words of another.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Share {
+    start: usize,
+    step: usize,
+    /// The entries that there are, and how many of them are used.
+    all: usize,
+    used: usize,
+}
+
+impl Share {
+    /// A list with more entries than this is long.
+    const SHORT: usize = 24;
+
+    /// All of a list, in its order.
+    pub fn whole(all: usize) -> Self {
+        Share { start: 0, step: 1, all, used: all }
+    }
+
+    /// Half of a long list: the first half of a walk that begins somewhere and goes on in steps after which it
+    /// has been everywhere.
+    fn of(all: usize, keyed: &Keyed, list: usize) -> Self {
+        if all <= Self::SHORT {
+            return Share::whole(all);
+        }
+        let common = |mut a: usize, mut b: usize| {
+            while b > 0 {
+                (a, b) = (b, a % b);
+            }
+            a
+        };
+        let mut step = 2 + keyed.below("step", list as u64, all - 2);
+        while common(step, all) > 1 {
+            step += 1;
+        }
+        Share { start: keyed.below("start", list as u64, all), step, all, used: all.div_ceil(2) }
+    }
+
+    /// How many entries are used.
+    pub fn len(&self) -> usize {
+        self.used
+    }
+
+    /// One of them; the first ones are those that are liked most.
+    pub fn nth(&self, nth: usize) -> usize {
+        (self.start + nth * self.step) % self.all.max(1)
+    }
+
+    /// Whether all entries are used, none rather than another.
+    fn is_whole(&self) -> bool {
+        self.used == self.all
+    }
+
+    /// One of `left` entries that are left, each as likely in a whole list, else the first ones more than the last.
+    pub fn choose(&self, left: usize, dice: &mut Dice) -> usize {
+        let one = dice.below(left);
+        if self.is_whole() { one } else { one.min(dice.below(left)) }
+    }
 }
 
 /// How deep lists may be in lists. None of ours comes near it; it keeps a file that turns in a circle from
@@ -87,6 +152,12 @@ impl Tables {
         self.lists.get(list).map_or(0, |entries| entries.len())
     }
 
+    /// What a site uses of each list.
+    pub fn shares(&self, keyed: &Keyed) -> Vec<Share> {
+        let lists = self.lists.iter().enumerate();
+        lists.map(|(list, entries)| Share::of(entries.len(), keyed, list)).collect()
+    }
+
     /// The parts of a list.
     pub fn parts(&self, list: usize) -> &'static [Part] {
         self.parts.get(list).copied().unwrap_or_default()
@@ -94,7 +165,8 @@ impl Tables {
 
     /// Appends any entry of a list.
     pub fn say(&self, list: usize, knows: &dyn Knows, dice: &mut Dice, to: &mut String) {
-        let at = dice.below(self.count(list));
+        let share = knows.share(list, self.count(list));
+        let at = share.nth(share.choose(share.len(), dice));
         self.entry(list, at, knows, dice, to);
     }
 
@@ -116,13 +188,13 @@ impl Tables {
         // What the last one of the same list was: nobody says "rope and rope".
         let mut last = None;
         let mut other = |list: usize, dice: &mut Dice| {
-            let count = self.count(list);
-            let mut at = dice.below(count);
-            if last == Some((list, at)) {
-                at = (at + 1) % count.max(1);
+            let share = knows.share(list, self.count(list));
+            let mut nth = share.choose(share.len(), dice);
+            if last == Some((list, nth)) {
+                nth = (nth + 1) % share.len().max(1);
             }
-            last = Some((list, at));
-            at
+            last = Some((list, nth));
+            share.nth(nth)
         };
         for piece in entry.iter().filter(|_| depth < DEEPEST) {
             let before = to.len();
@@ -172,7 +244,6 @@ pub fn tables(language: Language) -> &'static Tables {
 
 #[cfg(test)]
 mod tests {
-    use super::super::dice::Keyed;
     use super::*;
 
     struct Nobody;
@@ -203,6 +274,29 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_site_uses_half_of_a_long_list_and_each_site_another_half() {
+        let mut seen = std::collections::BTreeMap::<usize, usize>::new();
+        for key in 0..200 {
+            let share = Share::of(90, &Keyed::new([key; 32]), 7);
+            let mut used: Vec<usize> = (0..share.len()).map(|nth| share.nth(nth)).collect();
+            used.sort_unstable();
+            used.dedup();
+            assert_eq!(used.len(), 45, "{key}: every entry once");
+            used.into_iter().for_each(|at| *seen.entry(at).or_default() += 1);
+        }
+        assert!(seen.len() == 90 && seen.values().all(|times| (50..150).contains(times)), "{seen:?}");
+        // What is liked most comes first in the walk.
+        let share = Share::of(91, &Keyed::new([1; 32]), 7);
+        let mut dice = Keyed::new([1; 32]).dice("liked", 0);
+        let early = (0..1_000).filter(|_| share.choose(share.len(), &mut dice) < share.len() / 2).count();
+        assert!((650..850).contains(&early), "{early}");
+        // Of a short list everything is used, in its order.
+        let short = Share::of(24, &Keyed::new([1; 32]), 7);
+        assert!((0..short.len()).all(|nth| short.nth(nth) == nth) && short.len() == 24);
+        assert_eq!((Share::whole(0).len(), Share::whole(0).nth(0)), (0, 0));
     }
 
     #[test]

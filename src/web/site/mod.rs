@@ -25,7 +25,7 @@ mod write;
 
 use self::calendar::Calendar;
 use self::dice::{Dice, Keyed};
-use self::language::{Known, Knows, Tables, list, parts};
+use self::language::{Known, Knows, Share, Tables, list, parts};
 use self::look::Look;
 use self::map::{LEADERS, Map, Page, Place};
 use super::{Document, Found, Media, Shown};
@@ -69,6 +69,8 @@ pub struct Site {
     visits: Key,
     maker: Maker,
     tables: &'static Tables,
+    /// What it uses of each list of texts.
+    shares: Vec<Share>,
     map: Map,
     look: Look,
     organisation: Organisation,
@@ -115,7 +117,8 @@ impl Site {
         let map = Map::new(keyed, tables, calendar, plan.pages);
         let look = Look::new(&keyed, tables.parts(parts::PATH_STYLE));
         let organisation = Organisation::new(&plan, &keyed, tables, &maker);
-        Site { visits: Key::new(root), keyed, maker, tables, map, look, organisation, plan }
+        let shares = tables.shares(&keyed);
+        Site { visits: Key::new(root), keyed, maker, tables, shares, map, look, organisation, plan }
     }
 
     pub fn map(&self) -> &Map {
@@ -396,6 +399,10 @@ impl Knows for Scene<'_> {
 
     fn trade(&self) -> usize {
         self.site.organisation.trade
+    }
+
+    fn share(&self, list: usize, count: usize) -> Share {
+        self.site.shares.get(list).copied().unwrap_or_else(|| Share::whole(count))
     }
 }
 

@@ -294,3 +294,41 @@ fn what_is_told_of_the_organisation_is_told_in_the_same_words_everywhere() {
         assert!(home.iter().any(|told| told.len() == 3 && told.is_subset(&about)), "{home:?}\n{about:?}");
     }
 }
+
+/// All runs of six words in the prose of a site, with every number as the same word.
+fn runs(site: &Site) -> BTreeSet<Vec<String>> {
+    let mut runs = BTreeSet::new();
+    for page in site.map().all() {
+        let html = html(site, page, NETWORK);
+        let main = html.split("<main>").nth(1).and_then(|rest| rest.split("</main>").next()).unwrap();
+        for text in main.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text) {
+            let words: Vec<String> = text
+                .split_whitespace()
+                .map(|word| match word.starts_with(|c: char| c.is_ascii_digit()) {
+                    true => "0".to_owned(),
+                    false => word.to_lowercase(),
+                })
+                .collect();
+            runs.extend(words.windows(6).map(<[String]>::to_vec));
+        }
+    }
+    runs
+}
+
+#[test]
+fn two_sites_have_few_words_in_common() {
+    for language in Language::ALL {
+        let sites: Vec<_> =
+            (0..12).map(|at| runs(&Site::new(plan_in(language, &format!("site {at}"), 60)))).collect();
+        let mut shares = Vec::new();
+        for (at, one) in sites.iter().enumerate() {
+            for other in &sites[at + 1..] {
+                let common = one.intersection(other).count();
+                shares.push(common as f64 / one.len().min(other.len()) as f64);
+            }
+        }
+        let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+        let most = shares.iter().fold(0.0, |most: f64, &share| most.max(share));
+        assert!(mean < 0.12 && most < 0.25, "{language:?}: {mean:.4} {most:.4}");
+    }
+}

@@ -37,8 +37,8 @@ struct Writer<'s> {
     people: Vec<Contact>,
     next: usize,
     shown: u32,
-    /// What was said on this page already: lists and their entries.
-    said: Vec<(usize, usize)>,
+    /// What was not said on this page yet: lists, and the entries of ours that are left.
+    unsaid: Vec<(usize, Vec<usize>)>,
     title: String,
     /// The title as it stands inside of a sentence.
     subject: String,
@@ -68,7 +68,7 @@ impl<'s> Writer<'s> {
             people: Vec::new(),
             next: 0,
             shown: 0,
-            said: Vec::new(),
+            unsaid: Vec::new(),
             title: String::new(),
             subject: String::new(),
             department,
@@ -107,13 +107,24 @@ impl<'s> Writer<'s> {
         self.end();
     }
 
-    /// Appends any entry of a list, and one that the page does not have yet as long as there is one.
+    /// Any of our entries of a list, and one that the page does not have yet as long as there is one.
+    fn any(&mut self, list: usize) -> usize {
+        let share = self.site.shares.get(list).copied().unwrap_or_default();
+        let place = self.unsaid.iter().position(|(of, _)| *of == list).unwrap_or_else(|| {
+            self.unsaid.push((list, Vec::new()));
+            self.unsaid.len() - 1
+        });
+        let Some((_, left)) = self.unsaid.get_mut(place) else { return 0 };
+        if left.is_empty() {
+            left.extend((0..share.len()).map(|nth| share.nth(nth)));
+        }
+        let at = share.choose(left.len(), &mut self.dice);
+        if at < left.len() { left.remove(at) } else { 0 }
+    }
+
+    /// Appends any entry of a list.
     fn say(&mut self, list: usize) {
-        let count = self.site.tables.count(list);
-        let first = self.dice.below(count);
-        let new = (0..count).map(|step| (first + step) % count).find(|&at| !self.said.contains(&(list, at)));
-        let at = new.unwrap_or(first);
-        self.said.push((list, at));
+        let at = self.any(list);
         let scene = Scene {
             site: self.site,
             department: self.department,
@@ -138,7 +149,7 @@ impl<'s> Writer<'s> {
         text
     }
 
-    /// Any entry of a list.
+    /// The same as a text of its own.
     fn saying(&mut self, list: usize) -> String {
         let at = self.out.len();
         self.say(list);
@@ -231,9 +242,7 @@ impl<'s> Writer<'s> {
 
     /// So many entries of a list, each once as long as there are any left.
     fn some_of(&mut self, list: usize, count: u32) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.site.tables.count(list)).collect();
-        self.dice.shuffle(&mut order);
-        order.iter().copied().cycle().take(count as usize).collect()
+        (0..count).map(|_| self.any(list)).collect()
     }
 
     /// A paragraph of so many entries of a list.

@@ -38,10 +38,8 @@ impl Writer<'_> {
             self.contents(Some(topic));
         }
         // Each heading once.
-        let mut headings: Vec<usize> = (0..self.site.tables.count(list::HEADING)).collect();
-        self.dice.shuffle(&mut headings);
-        let sections = self.dice.of(4..=8) as usize;
-        for at in headings.into_iter().take(sections) {
+        let sections = self.dice.of(4..=8);
+        for at in self.some_of(list::HEADING, sections) {
             let heading = self.entry(list::HEADING, at);
             self.heading(2, &heading);
             for _ in 0..self.dice.of(2..=4) {
