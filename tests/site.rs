@@ -394,11 +394,11 @@ fn a_terminal_sees_how_far_it_is() {
     dir.write("secret", SECRET);
     let config = dir.write("sundew.toml", format!("secret_file = {:?}\n", dir.path("secret")));
     let command = format!(
-        "{SUNDEW} generate {} --pages 1500 --config {}",
+        "{SUNDEW} generate {} --pages 4000 --config {}",
         dir.path("site").display(),
         config.display()
     );
     let ran = run(Command::new(need("script")).args(["-qec", &command, "/dev/null"]), SOON);
-    let bar = Regex::new(r"\d+/15\d\d files, \d+s left").unwrap();
+    let bar = Regex::new(r"\d+/40\d\d files, \d+s left").unwrap();
     assert!(bar.find_iter(&ran.stdout).count() > 1, "{}", ran.stdout);
 }

@@ -4,11 +4,10 @@ use std::cell::Cell;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::fold::{Fold, Period};
 use super::intake::Intake;
@@ -22,6 +21,7 @@ use crate::clock::{Clock as _, System};
 use crate::config::{
     self, Asked, Command, Failure, Format, ListArgs, Network, PeriodOptions, Report, When, Word,
 };
+use crate::progress::Progress;
 
 /// The report was made.
 const DONE: u8 = 0;
@@ -91,7 +91,7 @@ fn run(options: &Report, clock: &System) -> Outcome<u8> {
         top: usize::try_from(options.output.top).unwrap_or(usize::MAX),
         masked: options.output.mask,
     };
-    let (summary, code) = read(&files, options, Fold::new(zone, settings, period), clock, now)?;
+    let (summary, code) = read(&files, options, Fold::new(zone, settings, period), now)?;
     let text = match (&list_options, options.format) {
         (Some(list_options), _) => list::render(&summary, list_options),
         (None, Format::Text) => text::render(&summary),
@@ -112,13 +112,7 @@ fn run(options: &Report, clock: &System) -> Outcome<u8> {
 
 /// Reads all logs. One that cannot be read to its end counts as far as it was read, and changes the exit
 /// code.
-fn read(
-    files: &[PathBuf],
-    options: &Report,
-    mut fold: Fold,
-    clock: &System,
-    now: i64,
-) -> Outcome<(Summary, u8)> {
+fn read(files: &[PathBuf], options: &Report, mut fold: Fold, now: i64) -> Outcome<(Summary, u8)> {
     let machine = Zone::local(std::env::var("TZ").ok().as_deref());
     let look = |file: &PathBuf| Log::look(file, &machine, now).map_err(|error| failed(file, &error));
     let mut logs = files.iter().map(look).collect::<Outcome<Vec<Log>>>()?;
@@ -129,8 +123,8 @@ fn read(
     };
     let meter = Rc::new(Cell::new(0));
     let size = logs.iter().map(|log| log.size).sum();
-    let mut bar = Bar::new(clock, Rc::clone(&meter), size);
-    let mut progress = || bar.show();
+    let mut bar = Progress::of_bytes(size);
+    let mut progress = || bar.is_at(meter.get());
     let mut intake = Intake::new(&mut fold, &mut progress);
     intake.unparsed = unparsed.map(|file| Box::new(file) as Box<dyn io::Write>);
     let mut code = DONE;
@@ -149,7 +143,7 @@ fn read(
         let _ = file.flush();
     }
     drop(intake);
-    bar.clear();
+    bar.end();
     complaints.iter().for_each(tell);
     Ok((fold.finish(now, input), code))
 }
@@ -222,58 +216,6 @@ fn excluded(path: &Path) -> Outcome<Vec<Network>> {
     lines.filter(|(line, _)| !line.is_empty()).map(network).collect()
 }
 
-/// How far reading has come, on a terminal, when it takes more than a second.
-struct Bar<'c> {
-    clock: &'c System,
-    meter: Rc<Cell<u64>>,
-    size: u64,
-    next: Duration,
-    shown: bool,
-}
-
-/// After how long it is shown, and how often.
-const PATIENCE: Duration = Duration::from_secs(1);
-const PERIOD: Duration = Duration::from_millis(200);
-
-impl<'c> Bar<'c> {
-    fn new(clock: &'c System, meter: Rc<Cell<u64>>, size: u64) -> Self {
-        let next = if io::stderr().is_terminal() { clock.elapsed() + PATIENCE } else { Duration::MAX };
-        Bar { clock, meter, size, next, shown: false }
-    }
-
-    fn show(&mut self) {
-        // Asking the clock costs less than what was read meanwhile.
-        if self.next == Duration::MAX || self.clock.elapsed() < self.next {
-            return;
-        }
-        self.next = self.clock.elapsed() + PERIOD;
-        self.shown = true;
-        let _ = write!(io::stderr(), "\r\x1b[K{}", bar(self.meter.get(), self.size, self.clock.elapsed()));
-    }
-
-    fn clear(&mut self) {
-        if std::mem::take(&mut self.shown) {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
-    }
-}
-
-/// The bar, of how many bytes are read of how many, after a time.
-fn bar(read: u64, size: u64, elapsed: Duration) -> String {
-    const WIDTH: u64 = 30;
-    let mb = |bytes: u64| bytes / 1_000_000;
-    let speed = mb((read as f64 / elapsed.as_secs_f64().max(0.001)) as u64);
-    match size {
-        0 => format!("{} MB read, {speed} MB/s", mb(read)),
-        _ => {
-            let part = read.min(size);
-            let full = usize::try_from(part * WIDTH / size).unwrap_or(0);
-            let rest = "-".repeat(30 - full);
-            format!("[{}{rest}] {} %, {speed} MB/s", "#".repeat(full), part * 100 / size)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -318,15 +260,5 @@ mod tests {
         ] {
             assert_eq!(shown(args), (from.to_owned(), to.to_owned()), "{args:?}");
         }
-    }
-
-    #[test]
-    fn the_bar_says_how_far_it_is() {
-        let second = Duration::from_secs(2);
-        assert_eq!(
-            bar(500_000_000, 1_000_000_000, second),
-            format!("[{}{}] 50 %, 250 MB/s", "#".repeat(15), "-".repeat(15))
-        );
-        assert_eq!(bar(4_000_000, 0, second), "4 MB read, 2 MB/s");
     }
 }

@@ -4,11 +4,11 @@ use super::{generate, link, whence};
 use crate::clock::Clock as _;
 use crate::clock::System;
 use crate::config::{Server, Sundew, SundewCommand as Command};
+use crate::progress::Progress;
 use crate::season::{ADVISED_DAYS, Season, Seasons, State};
 use crate::start::Outcome;
 use crate::web::site::Site;
 use chrono::{Days, NaiveDate};
-use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -38,12 +38,9 @@ pub fn run(config: &Sundew, command: &Command, clock: &System) -> Outcome {
 
 /// Writes the site, with a bar on a terminal that says how far it is.
 fn write(site: &Site, season: &Season, dir: &Path) -> Outcome {
-    let bar = ProgressBar::new(generate::count(site));
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} files, {eta} left") {
-        bar.set_style(style);
-    }
-    let written = generate::generate(site, dir, &mut || bar.inc(1));
-    bar.finish_and_clear();
+    let mut progress = Progress::of_files(generate::count(site));
+    let written = generate::generate(site, dir, &mut || progress.step());
+    progress.end();
     match written {
         Ok(written) => Outcome::Done(format!(
             "{} files with {} addresses at {} are in {}, {} kB. Let a web server show them as {}.\n",
