@@ -62,7 +62,7 @@ impl List {
     pub fn find(&self, name: &[u8]) -> Option<usize> {
         let (group, numbers) = self.group(name.len())?;
         let at = self.first_not_before(name.len(), name)?;
-        (numbers.contains(&at) && self.record(name.len(), group, at).as_bytes() == name).then_some(at)
+        (numbers.contains(&at) && self.word(name.len(), group, at) == word(name)).then_some(at)
     }
 
     /// How many names begin with a letter.
@@ -102,17 +102,40 @@ impl List {
 
     /// The number of the first name of a length that does not come before `name`.
     fn first_not_before(&self, length: usize, name: &[u8]) -> Option<usize> {
-        let (group, Range { start: mut low, end: mut high }) = self.group(length)?;
-        while low < high {
-            let middle = low.midpoint(high);
-            if self.record(length, group, middle).as_bytes() < name {
-                low = middle + 1;
+        let (group, Range { start: mut low, end }) = self.group(length)?;
+        let name = word(name);
+        // The first that is not before is one of the `count` from `low` on, or the one behind them.
+        let mut count = end - low;
+        while count > 0 {
+            let half = count / 2;
+            if self.word(length, group, low + half) < name {
+                low += half + 1;
+                count -= half + 1;
             } else {
-                high = middle;
+                count = half;
             }
         }
         Some(low)
     }
+
+    /// A name of that group as a [`word`].
+    fn word(&self, length: usize, group: Group, at: usize) -> u128 {
+        let start = group.start + (at - group.first) * (length + 1);
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        match rest.first_chunk() {
+            // What follows the name in the list is cut off.
+            Some(chunk) => u128::from_be_bytes(*chunk) & !(u128::MAX >> (8 * length)),
+            None => word(rest.get(..length).unwrap_or(rest)),
+        }
+    }
+}
+
+/// The letters of a name as a number, of which the first letters weigh most: to compare numbers takes a
+/// step, to compare texts many. There are no more than 16 in it.
+fn word(name: &[u8]) -> u128 {
+    let mut word = [0; 16];
+    word.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
+    u128::from_be_bytes(word)
 }
 
 #[cfg(test)]

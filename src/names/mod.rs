@@ -113,7 +113,17 @@ impl Names {
 
     /// Which given name this is.
     pub fn find_given(&self, name: &[u8]) -> Option<Name> {
-        find(&self.given, name)
+        find(&self.given, &[0, 1, 2, 3, 4, 5], name)
+    }
+
+    /// Which given name of these tiers this is. No name is in two.
+    pub fn find_given_in(&self, tiers: &[usize], name: &[u8]) -> Option<Name> {
+        find(&self.given, tiers, name)
+    }
+
+    /// Which family name of these tiers this is, which are tiers of lists.
+    pub fn find_family_in(&self, tiers: &[usize], name: &[u8]) -> Option<Name> {
+        find(&self.family, tiers, name)
     }
 
     /// Appends a family name.
@@ -134,13 +144,15 @@ impl Names {
 
     /// Which family name this is: one in the lists, or else the composed one with the longest root.
     pub fn find_family(&self, name: &[u8]) -> Option<Name> {
-        find(&self.family, name).or_else(|| {
+        find(&self.family, &[0, 1, 2], name).or_else(|| {
             (1..name.len()).rev().find_map(|length| {
                 let (root, ending) = name.split_at(length);
+                // There are few endings, so this is what most parts of names are not.
+                let ending_at = self.endings.find(ending)?;
                 if !joins(root, ending) {
                     return None;
                 }
-                let at = self.roots.find(root)? * self.endings.len() + self.endings.find(ending)?;
+                let at = self.roots.find(root)? * self.endings.len() + ending_at;
                 Some(Name { tier: FAMILY_TIERS - 1, at })
             })
         })
@@ -171,8 +183,8 @@ pub const fn seconds(first: Option<usize>) -> &'static [usize] {
     }
 }
 
-fn find(lists: &[List], name: &[u8]) -> Option<Name> {
-    lists.iter().enumerate().find_map(|(tier, list)| Some(Name { tier, at: list.find(name)? }))
+fn find(lists: &[List], tiers: &[usize], name: &[u8]) -> Option<Name> {
+    tiers.iter().find_map(|&tier| Some(Name { tier, at: lists.get(tier)?.find(name)? }))
 }
 
 /// Whether the joint of a composed name can be spoken: no two vowels, no letter twice, no -erer-.

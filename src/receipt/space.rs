@@ -125,6 +125,8 @@ pub struct Space {
     pub names: &'static Names,
     /// How many receipts lie before each cell.
     starts: [u32; CELLS + 1],
+    /// The letters that are second after each first one in what gives an address away, as bits.
+    openings: [u32; 26],
 }
 
 static ENGLISH: Space = Space::new(&names::ENGLISH, &FAMILY_WEIGHTS);
@@ -167,7 +169,8 @@ impl Space {
     /// Each cell gets what its weights give it, but no more than its local parts allow; what one cannot
     /// take goes to the others by their weights, until all that is left fits.
     const fn new(names: &'static Names, families: &[u64; FAMILY_TIERS]) -> Self {
-        let space = Space { names, starts: [0; CELLS + 1] };
+        let openings = openings(names.give_away, openings(GIVE_AWAY, [0; 26]));
+        let space = Space { names, starts: [0; CELLS + 1], openings };
         let mut weights = [0; CELLS];
         let mut limits = [0; CELLS];
         let mut cell = 0;
@@ -228,7 +231,7 @@ impl Space {
             cell += 1;
         }
         assert!(starts[CELLS] == RECEIPTS, "every receipt has its place");
-        Space { names, starts }
+        Space { names, starts, openings }
     }
 
     /// The cell of a receipt below [`RECEIPTS`], and its number there.
@@ -323,18 +326,12 @@ impl Space {
         let (number, last) = read_number(digits)?;
         let dots = |text: &[u8]| text.iter().filter(|&&byte| byte == b'.').count();
         let has = dots(name);
+        let mut read = Read::new(self.names, name);
         let place = FORMS.iter().enumerate().find_map(|(form, Form { pattern, weights })| {
             if *weights.get(number)? == 0 || dots(pattern.as_bytes()) != has {
                 return None;
             }
-            let mut read = Read {
-                names: self.names,
-                given: 0,
-                family: 0,
-                seconds: names::seconds(None),
-                digits: [0; PATTERN],
-            };
-            if !read.matches(0, pattern.as_bytes(), name) {
+            if !read.is(pattern.as_bytes()) {
                 return None;
             }
             let cell = Cell { form, number, given: read.given, family: read.family };
@@ -342,42 +339,79 @@ impl Space {
             let at = symbols.rev().fold(last, |at, (symbol, digit)| at * self.radix(cell, symbol) + digit);
             Some(Place { cell, at })
         })?;
-        let gives_away = |word: &&str| name.windows(word.len()).any(|part| part == word.as_bytes());
-        (!GIVE_AWAY.iter().chain(self.names.give_away).any(gives_away)).then_some(place)
+        (!self.gives_away(name)).then_some(place)
+    }
+
+    /// Whether two names that are joined make a word that gives the address away.
+    fn gives_away(&self, name: &[u8]) -> bool {
+        let letter = |byte: u8| usize::from(byte.wrapping_sub(b'a'));
+        let opens = |pair: &[u8]| match *pair {
+            [first, second] => self
+                .openings
+                .get(letter(first))
+                .is_some_and(|&seconds| letter(second) < 26 && seconds >> letter(second) & 1 == 1),
+            _ => false,
+        };
+        let begins = |at: usize| {
+            let mut words = GIVE_AWAY.iter().chain(self.names.give_away);
+            name.get(at..).is_some_and(|rest| words.any(|word| rest.starts_with(word.as_bytes())))
+        };
+        name.windows(2).enumerate().any(|(at, pair)| opens(pair) && begins(at))
     }
 }
 
 /// No pattern is longer.
 const PATTERN: usize = 5;
 
-/// A local part as it is matched with a pattern.
-struct Read {
+/// A local part as it is matched with patterns.
+struct Read<'n> {
     names: &'static Names,
+    /// All of it but the number.
+    name: &'n [u8],
     given: usize,
     family: usize,
     /// Where a second given name is looked for.
     seconds: &'static [usize],
-    /// What was found for each symbol.
+    /// What was found for each symbol of the pattern.
     digits: [u64; PATTERN],
+    /// What was found at the beginning and at the end, by its length: most patterns ask for the same.
+    givens: [Sought; names::LONGEST + 1],
+    families: [Sought; names::LONGEST + 1],
 }
 
-impl Read {
+/// What is known of a name that was asked for, if it was.
+type Sought = Option<Option<Name>>;
+
+impl<'n> Read<'n> {
+    fn new(names: &'static Names, name: &'n [u8]) -> Self {
+        let sought = [None; names::LONGEST + 1];
+        let (seconds, digits) = (names::seconds(None), [0; PATTERN]);
+        Read { names, name, given: 0, family: 0, seconds, digits, givens: sought, families: sought }
+    }
+
+    /// Whether it is what the symbols of a pattern say.
+    fn is(&mut self, symbols: &[u8]) -> bool {
+        (self.given, self.family, self.seconds) = (0, 0, names::seconds(None));
+        self.matches(0, symbols, self.name)
+    }
+
     /// Whether `text` can be what the symbols say; `depth` symbols have been read.
-    fn matches(&mut self, depth: usize, symbols: &[u8], text: &[u8]) -> bool {
+    fn matches(&mut self, depth: usize, symbols: &[u8], text: &'n [u8]) -> bool {
         let Some((&symbol, symbols)) = symbols.split_first() else { return text.is_empty() };
         let longest = match symbol {
             b'.' | b'i' => 1,
             // A name ends where the next dot is, or somewhere before what has no dot.
-            _ => text.iter().position(|&byte| byte == b'.').unwrap_or(text.len()).min(names::LONGEST),
+            _ => text.iter().position(|&byte| byte == b'.').unwrap_or(text.len()),
         };
-        let shortest = match (symbol, symbols.first()) {
-            (b'.' | b'i', _) => 1,
-            (_, None | Some(b'.')) => longest,
-            (_, Some(_)) => 1,
+        let range = match (symbol, symbols.first()) {
+            (b'.' | b'i', _) => 1..=1,
+            (_, None | Some(b'.')) if longest > names::LONGEST => return false,
+            (_, None | Some(b'.')) => longest..=longest,
+            (_, Some(_)) => 1..=longest.min(names::LONGEST),
         };
-        (shortest..=longest).rev().any(|length| {
+        range.rev().any(|length| {
             let Some((part, rest)) = text.split_at_checked(length) else { return false };
-            let Some(digit) = self.digit(symbol, part) else { return false };
+            let Some(digit) = self.digit(symbol, part, text.len()) else { return false };
             if let Some(place) = self.digits.get_mut(depth) {
                 *place = digit;
             }
@@ -385,31 +419,44 @@ impl Read {
         })
     }
 
-    fn digit(&mut self, symbol: u8, part: &[u8]) -> Option<u64> {
+    /// Which one of what a symbol can be this part is, with which the last `left` letters begin.
+    fn digit(&mut self, symbol: u8, part: &[u8], left: usize) -> Option<u64> {
         let at = match symbol {
             b'G' => {
-                let name = self.names.find_given(part)?;
+                let find = || self.names.find_given(part);
+                let begins = left == self.name.len();
+                let name = sought(self.givens.get_mut(part.len()).filter(|_| begins), find)?;
                 self.given = name.tier;
                 self.seconds = names::seconds(Some(name.tier));
                 name.at
             }
             b'F' => {
-                let name = self.names.find_family(part)?;
+                let find = || self.names.find_family(part);
+                let ends = left == part.len();
+                let name = sought(self.families.get_mut(part.len()).filter(|_| ends), find)?;
                 self.family = name.tier;
                 name.at
             }
             b'M' => {
-                let name = self.names.find_given(part)?;
+                let name = self.names.find_given_in(self.seconds, part)?;
                 together(name, self.seconds, |tier| self.names.givens(tier))?
             }
             b'N' => {
-                let name = self.names.find_family(part)?;
+                let name = self.names.find_family_in(&MAIDEN, part)?;
                 together(name, &MAIDEN, |tier| self.names.families(tier))?
             }
             b'i' => INITIALS.iter().position(|initial| part == [*initial])?,
             _ => (part == [symbol]).then_some(0)?,
         };
         u64::try_from(at).ok()
+    }
+}
+
+/// What was found before, or is found now.
+fn sought(known: Option<&mut Sought>, find: impl FnOnce() -> Option<Name>) -> Option<Name> {
+    match known {
+        Some(known) => *known.get_or_insert_with(find),
+        None => find(),
     }
 }
 
@@ -520,6 +567,17 @@ const GIVE_AWAY: &[&str] = &[
     "fuck", "shit", "cunt", "cock", "dick", "porn", "sex", "piss", "anus", "slut", "whore", "penis", "rape",
     "nazi",
 ];
+
+/// Adds the first two letters of these words.
+const fn openings(words: &[&str], mut openings: [u32; 26]) -> [u32; 26] {
+    let mut at = 0;
+    while at < words.len() {
+        let word = words[at].as_bytes();
+        openings[(word[0] - b'a') as usize] |= 1 << (word[1] - b'a');
+        at += 1;
+    }
+    openings
+}
 
 #[cfg(test)]
 impl Cell {
