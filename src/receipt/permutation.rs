@@ -1,30 +1,43 @@
 //! A keyed permutation of the numbers below any size.
 //!
-//! A Feistel network over two digits of nearly equal size (as in NIST SP 800-38G, with SHA-256 for the
-//! rounds): without the key, where a number goes looks like chance; with it, the way back is as short.
+//! A Feistel network over two digits of nearly equal size (as in NIST SP 800-38G, with a keyed hash of the
+//! caller's for the rounds, such as [`hashed`]): without the key, where a number goes looks like chance; with
+//! it, the way back is as short.
 
 use sha2::{Digest as _, Sha256};
 
 /// As many as FF3 has.
 const ROUNDS: u8 = 8;
 
-/// The permutation.
-pub struct Permutation<'k> {
-    key: &'k [u8; 32],
-    /// Permutations of one key with different tweaks have nothing in common.
-    tweak: u32,
+/// The permutation; `F` hashes the number of a round and a digit.
+pub struct Permutation<F> {
+    hash: F,
     size: u64,
     /// A number is `high * low_size + low`.
     high_size: u64,
     low_size: u64,
 }
 
-impl<'k> Permutation<'k> {
+/// SHA-256 for the rounds. Permutations of one key with different tweaks have nothing in common.
+pub fn hashed(key: &[u8; 32], tweak: u32) -> impl Fn(u8, u64) -> u64 {
+    // All of it is one block, and always of the same length.
+    move |round, digit| {
+        let mut hash = Sha256::new();
+        hash.update(key);
+        hash.update(tweak.to_be_bytes());
+        hash.update([round]);
+        hash.update(digit.to_be_bytes());
+        let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hash.finalize());
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+}
+
+impl<F: Fn(u8, u64) -> u64> Permutation<F> {
     /// Of the numbers below `size`, which is not 0 and below 2^62.
-    pub fn new(key: &'k [u8; 32], tweak: u32, size: u64) -> Self {
+    pub fn new(size: u64, hash: F) -> Self {
         let size = size.max(1);
         let high_size = size.isqrt() + 1;
-        Permutation { key, tweak, size, high_size, low_size: size.div_ceil(high_size) }
+        Permutation { hash, size, high_size, low_size: size.div_ceil(high_size) }
     }
 
     /// Where a number goes.
@@ -32,11 +45,11 @@ impl<'k> Permutation<'k> {
         self.walk(number, |permutation, (mut high, mut low)| {
             for round in 0..ROUNDS {
                 if round % 2 == 0 {
-                    high = (high + permutation.round(round, low) % permutation.high_size)
+                    high = (high + (permutation.hash)(round, low) % permutation.high_size)
                         % permutation.high_size;
                 } else {
                     low =
-                        (low + permutation.round(round, high) % permutation.low_size) % permutation.low_size;
+                        (low + (permutation.hash)(round, high) % permutation.low_size) % permutation.low_size;
                 }
             }
             (high, low)
@@ -48,10 +61,10 @@ impl<'k> Permutation<'k> {
         self.walk(number, |permutation, (mut high, mut low)| {
             for round in (0..ROUNDS).rev() {
                 if round % 2 == 0 {
-                    let sum = permutation.round(round, low) % permutation.high_size;
+                    let sum = (permutation.hash)(round, low) % permutation.high_size;
                     high = (high + permutation.high_size - sum) % permutation.high_size;
                 } else {
-                    let sum = permutation.round(round, high) % permutation.low_size;
+                    let sum = (permutation.hash)(round, high) % permutation.low_size;
                     low = (low + permutation.low_size - sum) % permutation.low_size;
                 }
             }
@@ -71,17 +84,6 @@ impl<'k> Permutation<'k> {
             }
         }
     }
-
-    /// All of this is one block of SHA-256, and always of the same length.
-    fn round(&self, round: u8, digit: u64) -> u64 {
-        let mut hash = Sha256::new();
-        hash.update(self.key);
-        hash.update(self.tweak.to_be_bytes());
-        hash.update([round]);
-        hash.update(digit.to_be_bytes());
-        let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hash.finalize());
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
-    }
 }
 
 #[cfg(test)]
@@ -92,13 +94,13 @@ mod tests {
     #[test]
     fn every_number_goes_to_another_and_comes_back() {
         for size in [1, 2, 3, 5, 10, 99, 100, 101, 1000] {
-            let permutation = Permutation::new(&[7; 32], 3, size);
+            let permutation = Permutation::new(size, hashed(&[7; 32], 3));
             let there: BTreeSet<u64> = (0..size).map(|number| permutation.forward(number)).collect();
             assert_eq!(there, (0..size).collect(), "{size}");
             assert!((0..size).all(|number| permutation.backward(permutation.forward(number)) == number));
         }
         let size = 3 << 30;
-        let permutation = Permutation::new(&[7; 32], 3, size);
+        let permutation = Permutation::new(size, hashed(&[7; 32], 3));
         for number in [0, 1, size / 2, size - 1] {
             let there = permutation.forward(number);
             assert!(there < size && permutation.backward(there) == number);
@@ -107,7 +109,7 @@ mod tests {
 
     #[test]
     fn key_tweak_and_number_all_matter() {
-        let at = |key, tweak, number| Permutation::new(&[key; 32], tweak, 1 << 40).forward(number);
+        let at = |key, tweak, number| Permutation::new(1 << 40, hashed(&[key; 32], tweak)).forward(number);
         let all: BTreeSet<u64> = [at(1, 1, 1), at(2, 1, 1), at(1, 2, 1), at(1, 1, 2)].into();
         assert_eq!(all.len(), 4);
         // Neighbours are far from each other.
