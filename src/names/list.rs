@@ -60,9 +60,14 @@ impl List {
 
     /// The number of a name.
     pub fn find(&self, name: &[u8]) -> Option<usize> {
-        let (group, numbers) = self.group(name.len())?;
-        let at = self.first_not_before(name.len(), name)?;
-        (numbers.contains(&at) && self.word(name.len(), group, at) == word(name)).then_some(at)
+        self.find_word(name.len(), word(name))
+    }
+
+    /// The number of a name of this length, which is this [`word`].
+    pub fn find_word(&self, length: usize, name: u128) -> Option<usize> {
+        let (group, numbers) = self.group(length)?;
+        let at = self.first_not_before(length, name)?;
+        (numbers.contains(&at) && self.word(length, group, at) == name).then_some(at)
     }
 
     /// How many names begin with a letter.
@@ -84,8 +89,8 @@ impl List {
 
     /// The numbers of the names of a length that begin with a letter.
     fn initials(&self, length: usize, initial: u8) -> Range<usize> {
-        let from = self.first_not_before(length, &[initial]).unwrap_or_default();
-        from..self.first_not_before(length, &[initial.saturating_add(1)]).unwrap_or_default()
+        let from = self.first_not_before(length, word(&[initial])).unwrap_or_default();
+        from..self.first_not_before(length, word(&[initial.saturating_add(1)])).unwrap_or_default()
     }
 
     /// The names of a length.
@@ -101,9 +106,8 @@ impl List {
     }
 
     /// The number of the first name of a length that does not come before `name`.
-    fn first_not_before(&self, length: usize, name: &[u8]) -> Option<usize> {
+    fn first_not_before(&self, length: usize, name: u128) -> Option<usize> {
         let (group, Range { start: mut low, end }) = self.group(length)?;
-        let name = word(name);
         // The first that is not before is one of the `count` from `low` on, or the one behind them.
         let mut count = end - low;
         while count > 0 {
@@ -132,10 +136,56 @@ impl List {
 
 /// The letters of a name as a number, of which the first letters weigh most: to compare numbers takes a
 /// step, to compare texts many. There are no more than 16 in it.
-fn word(name: &[u8]) -> u128 {
-    let mut word = [0; 16];
-    word.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
-    u128::from_be_bytes(word)
+pub const fn word(name: &[u8]) -> u128 {
+    let (mut word, mut at) = (0, 0);
+    while at < name.len() && at < 16 {
+        word = word << 8 | name[at] as u128;
+        at += 1;
+    }
+    word << (8 * (16 - at)) % 128
+}
+
+/// A filter of names: most of what is not in it is known not to be by looking at two bits.
+pub struct Filter([u64; Filter::WORDS]);
+
+impl Filter {
+    const WORDS: usize = 512;
+
+    /// With the names of these lists. Only for constants.
+    pub const fn new(lists: &[List]) -> Self {
+        let (mut bits, mut list) = ([0; Filter::WORDS], 0);
+        while list < lists.len() {
+            let text = lists[list].text.as_bytes();
+            let (mut name, mut at) = (0, 0);
+            let mut length = 0;
+            while at < text.len() {
+                if text[at] == b'\n' {
+                    let places = Self::places(name << (8 * (16 - length)));
+                    bits[places[0] / 64] |= 1 << (places[0] % 64);
+                    bits[places[1] / 64] |= 1 << (places[1] % 64);
+                    (name, length) = (0, 0);
+                } else {
+                    name = name << 8 | text[at] as u128;
+                    length += 1;
+                }
+                at += 1;
+            }
+            list += 1;
+        }
+        Filter(bits)
+    }
+
+    /// Whether this [`word`] may be a name in the lists.
+    pub fn may_have(&self, name: u128) -> bool {
+        let is_set = |at: usize| self.0.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1);
+        Self::places(name).into_iter().all(is_set)
+    }
+
+    const fn places(name: u128) -> [usize; 2] {
+        let [high, low] = [(name >> 64) as u64, name as u64];
+        let hash = (high ^ low.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        [(hash >> 49) as usize, (hash >> 34) as usize % (Filter::WORDS * 64)]
+    }
 }
 
 #[cfg(test)]

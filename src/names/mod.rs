@@ -16,7 +16,8 @@ mod written;
 pub use english::ENGLISH;
 pub use french::FRENCH;
 pub use german::GERMAN;
-pub use list::{LONGEST, List};
+use list::word;
+pub use list::{Filter, LONGEST, List};
 pub use written::{Written, display, folded};
 
 /// Whose given name it is and how common: women's, common, known and rare; then men's.
@@ -74,6 +75,8 @@ impl Language {
 /// The names of a language.
 pub struct Names {
     pub given: [List; GIVEN_TIERS],
+    /// Of the given names.
+    pub filter: Filter,
     pub family: [List; FAMILY_TIERS - 1],
     /// What family names are composed of, for those that are in no list: Thorn-, -croft.
     pub roots: List,
@@ -113,17 +116,18 @@ impl Names {
 
     /// Which given name this is.
     pub fn find_given(&self, name: &[u8]) -> Option<Name> {
-        find(&self.given, &[0, 1, 2, 3, 4, 5], name)
+        self.find_given_in(&[0, 1, 2, 3, 4, 5], name)
     }
 
     /// Which given name of these tiers this is. No name is in two.
     pub fn find_given_in(&self, tiers: &[usize], name: &[u8]) -> Option<Name> {
-        find(&self.given, tiers, name)
+        let word = word(name);
+        if self.filter.may_have(word) { find(&self.given, tiers, name.len(), word) } else { None }
     }
 
     /// Which family name of these tiers this is, which are tiers of lists.
     pub fn find_family_in(&self, tiers: &[usize], name: &[u8]) -> Option<Name> {
-        find(&self.family, tiers, name)
+        find(&self.family, tiers, name.len(), word(name))
     }
 
     /// Appends a family name.
@@ -144,7 +148,7 @@ impl Names {
 
     /// Which family name this is: one in the lists, or else the composed one with the longest root.
     pub fn find_family(&self, name: &[u8]) -> Option<Name> {
-        find(&self.family, &[0, 1, 2], name).or_else(|| {
+        self.find_family_in(&[0, 1, 2], name).or_else(|| {
             (1..name.len()).rev().find_map(|length| {
                 let (root, ending) = name.split_at(length);
                 // There are few endings, so this is what most parts of names are not.
@@ -183,8 +187,8 @@ pub const fn seconds(first: Option<usize>) -> &'static [usize] {
     }
 }
 
-fn find(lists: &[List], tiers: &[usize], name: &[u8]) -> Option<Name> {
-    tiers.iter().find_map(|&tier| Some(Name { tier, at: lists.get(tier)?.find(name)? }))
+fn find(lists: &[List], tiers: &[usize], length: usize, word: u128) -> Option<Name> {
+    tiers.iter().find_map(|&tier| Some(Name { tier, at: lists.get(tier)?.find_word(length, word)? }))
 }
 
 /// Whether the joint of a composed name can be spoken: no two vowels, no letter twice, no -erer-.
