@@ -4,7 +4,7 @@
 //! caller's for the rounds, such as [`hashed`]): without the key, where a number goes looks like chance; with
 //! it, the way back is as short.
 
-use sha2::{Digest as _, Sha256};
+use crate::sys::sha256;
 
 /// As many as FF3 has.
 const ROUNDS: u8 = 8;
@@ -20,15 +20,19 @@ pub struct Permutation<F> {
 
 /// SHA-256 for the rounds. Permutations of one key with different tweaks have nothing in common.
 pub fn hashed(key: &[u8; 32], tweak: u32) -> impl Fn(u8, u64) -> u64 {
-    // All of it is one block, and always of the same length.
+    // Key, tweak, round and digit are one block with what SHA-256 puts behind a message.
+    let mut block = [0; 64];
+    let length = (32 + 4 + 1 + 8_u64) * 8;
+    let message = key.iter().copied().chain(tweak.to_be_bytes()).chain([0; 9]).chain([0x80; 1]);
+    let message = message.chain([0; 10]).chain(length.to_be_bytes());
+    block.iter_mut().zip(message).for_each(|(to, from)| *to = from);
     move |round, digit| {
-        let mut hash = Sha256::new();
-        hash.update(key);
-        hash.update(tweak.to_be_bytes());
-        hash.update([round]);
-        hash.update(digit.to_be_bytes());
-        let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hash.finalize());
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+        let mut block = block;
+        if let Some(variable) = block.last_chunk_mut::<28>().and_then(|rest| rest.first_chunk_mut::<9>()) {
+            let [first, digits @ ..] = variable;
+            (*first, *digits) = (round, digit.to_be_bytes());
+        }
+        sha256::head(&block)
     }
 }
 
