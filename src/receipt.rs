@@ -321,8 +321,7 @@ impl Tongue {
 
     /// Whether what is spelt so is read as that place, and as nothing else.
     fn is_at(&self, spelt: &Spelt, place: Place, before: &[Tongue]) -> bool {
-        let local = spelt.local.as_bytes();
-        self.space.place(local) == Some(place) && read(before, local).is_none()
+        self.space.is_at(spelt, place) && read(before, spelt.local.as_bytes()).is_none()
     }
 
     fn key(&self) -> &[u8; 32] {

@@ -108,16 +108,14 @@ impl List {
     /// The number of the first name of a length that does not come before `name`.
     fn first_not_before(&self, length: usize, name: u128) -> Option<usize> {
         let (group, Range { start: mut low, end }) = self.group(length)?;
-        // The first that is not before is one of the `count` from `low` on, or the one behind them.
+        // The first that is not before is one of the `count` from `low` on, or the one behind them. Both
+        // halves are gone into without a branch, which nobody could foretell.
         let mut count = end - low;
         while count > 0 {
             let half = count / 2;
-            if self.word(length, group, low + half) < name {
-                low += half + 1;
-                count -= half + 1;
-            } else {
-                count = half;
-            }
+            let above = usize::from(self.word(length, group, low + half) < name);
+            low += above * (half + 1);
+            count = half - above * usize::from(count.is_multiple_of(2));
         }
         Some(low)
     }

@@ -125,6 +125,11 @@ impl Names {
         if self.filter.may_have(word) { find(&self.given, tiers, name.len(), word) } else { None }
     }
 
+    /// Whether this may be a given name; of most that are none it is known to be none.
+    pub fn may_be_given(&self, name: &[u8]) -> bool {
+        self.filter.may_have(word(name))
+    }
+
     /// Which family name of these tiers this is, which are tiers of lists.
     pub fn find_family_in(&self, tiers: &[usize], name: &[u8]) -> Option<Name> {
         find(&self.family, tiers, name.len(), word(name))

@@ -49,11 +49,11 @@ impl<F: Fn(u8, u64) -> u64> Permutation<F> {
         self.walk(number, |permutation, (mut high, mut low)| {
             for round in 0..ROUNDS {
                 if round % 2 == 0 {
-                    high = (high + (permutation.hash)(round, low) % permutation.high_size)
-                        % permutation.high_size;
+                    high += (permutation.hash)(round, low) % permutation.high_size;
+                    high -= if high < permutation.high_size { 0 } else { permutation.high_size };
                 } else {
-                    low =
-                        (low + (permutation.hash)(round, high) % permutation.low_size) % permutation.low_size;
+                    low += (permutation.hash)(round, high) % permutation.low_size;
+                    low -= if low < permutation.low_size { 0 } else { permutation.low_size };
                 }
             }
             (high, low)
@@ -66,10 +66,10 @@ impl<F: Fn(u8, u64) -> u64> Permutation<F> {
             for round in (0..ROUNDS).rev() {
                 if round % 2 == 0 {
                     let sum = (permutation.hash)(round, low) % permutation.high_size;
-                    high = (high + permutation.high_size - sum) % permutation.high_size;
+                    high = if high < sum { high + permutation.high_size - sum } else { high - sum };
                 } else {
                     let sum = (permutation.hash)(round, high) % permutation.low_size;
-                    low = (low + permutation.low_size - sum) % permutation.low_size;
+                    low = if low < sum { low + permutation.low_size - sum } else { low - sum };
                 }
             }
             (high, low)

@@ -108,7 +108,7 @@ pub struct Place {
 }
 
 /// What is in a local part.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Spelt {
     pub local: String,
     /// The given name, or the initial of it.
@@ -118,6 +118,29 @@ pub struct Spelt {
     /// A maiden name.
     pub maiden: String,
     pub family: String,
+    /// What needs not be looked for when it is read again.
+    known: Known,
+}
+
+/// The names in a local part that are in lists: whether it is a family name, where it begins, how long it
+/// is, and which one. No name is in two lists, so this is what would be found.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known([Option<(bool, usize, usize, Name)>; 3]);
+
+impl Known {
+    fn push(&mut self, family: bool, at: std::ops::Range<usize>, name: Name) {
+        let is_listed = !family || name.tier < FAMILY_TIERS - 1;
+        if let Some(free) = self.0.iter_mut().find(|known| known.is_none()).filter(|_| is_listed) {
+            *free = Some((family, at.start, at.len(), name));
+        }
+    }
+
+    fn get(&self, family: bool, start: usize, length: usize) -> Option<Name> {
+        let mut known = self.0.iter().flatten();
+        known.find_map(|&(is_family, at, long, name)| {
+            ((is_family, at, long) == (family, start, length)).then_some(name)
+        })
+    }
 }
 
 /// The local parts of a language.
@@ -290,15 +313,21 @@ impl Space {
             rest /= radix;
             let before = spelt.local.len();
             match symbol {
-                b'G' => spelt.local.push_str(self.names.given(Name { tier: place.cell.given, at })),
-                b'F' => self.names.push_family(Name { tier: place.cell.family, at }, &mut spelt.local),
-                b'M' => {
-                    let name = apart(at, place.cell.seconds(), |tier| self.names.givens(tier));
+                b'G' | b'M' => {
+                    let name = match symbol {
+                        b'G' => Name { tier: place.cell.given, at },
+                        _ => apart(at, place.cell.seconds(), |tier| self.names.givens(tier)),
+                    };
                     spelt.local.push_str(self.names.given(name));
+                    spelt.known.push(matches!(symbol, b'F' | b'N'), before..spelt.local.len(), name);
                 }
-                b'N' => {
-                    let name = apart(at, &MAIDEN, |tier| self.names.families(tier));
+                b'F' | b'N' => {
+                    let name = match symbol {
+                        b'F' => Name { tier: place.cell.family, at },
+                        _ => apart(at, &MAIDEN, |tier| self.names.families(tier)),
+                    };
                     self.names.push_family(name, &mut spelt.local);
+                    spelt.known.push(matches!(symbol, b'F' | b'N'), before..spelt.local.len(), name);
                 }
                 b'i' => spelt.local.extend(INITIALS.get(at).map(|&initial| char::from(initial))),
                 _ => spelt.local.push(char::from(symbol)),
@@ -321,12 +350,21 @@ impl Space {
     /// The place of a local part in small letters: the first that it can be at, so that each has one at
     /// most.
     pub fn place(&self, local: &[u8]) -> Option<Place> {
+        self.place_of(local, Known::default())
+    }
+
+    /// Whether what is spelt so is at this place, and at none before.
+    pub fn is_at(&self, spelt: &Spelt, place: Place) -> bool {
+        self.place_of(spelt.local.as_bytes(), spelt.known) == Some(place)
+    }
+
+    fn place_of(&self, local: &[u8], known: Known) -> Option<Place> {
         let end = local.iter().rposition(|byte| !byte.is_ascii_digit())? + 1;
         let (name, digits) = local.split_at(end);
         let (number, last) = read_number(digits)?;
         let dots = |text: &[u8]| text.iter().filter(|&&byte| byte == b'.').count();
         let has = dots(name);
-        let mut read = Read::new(self.names, name);
+        let mut read = Read::new(self.names, name, known);
         let place = FORMS.iter().enumerate().find_map(|(form, Form { pattern, weights })| {
             if *weights.get(number)? == 0 || dots(pattern.as_bytes()) != has {
                 return None;
@@ -368,6 +406,8 @@ struct Read<'n> {
     names: &'static Names,
     /// All of it but the number.
     name: &'n [u8],
+    /// What is known of it before.
+    known: Known,
     given: usize,
     family: usize,
     /// Where a second given name is looked for.
@@ -383,10 +423,10 @@ struct Read<'n> {
 type Sought = Option<Option<Name>>;
 
 impl<'n> Read<'n> {
-    fn new(names: &'static Names, name: &'n [u8]) -> Self {
+    fn new(names: &'static Names, name: &'n [u8], known: Known) -> Self {
         let sought = [None; names::LONGEST + 1];
         let (seconds, digits) = (names::seconds(None), [0; PATTERN]);
-        Read { names, name, given: 0, family: 0, seconds, digits, givens: sought, families: sought }
+        Read { names, name, known, given: 0, family: 0, seconds, digits, givens: sought, families: sought }
     }
 
     /// Whether it is what the symbols of a pattern say.
@@ -409,6 +449,13 @@ impl<'n> Read<'n> {
             (_, None | Some(b'.')) => longest..=longest,
             (_, Some(_)) => 1..=longest.min(names::LONGEST),
         };
+        if let (b'F', [b'.', b'G', ..]) = (symbol, symbols) {
+            // That it is no given name is known at once; a family name is looked for in many lists.
+            let given = text.split(|&byte| byte == b'.').nth(1).unwrap_or_default();
+            if !self.names.may_be_given(given) {
+                return false;
+            }
+        }
         range.rev().any(|length| {
             let Some((part, rest)) = text.split_at_checked(length) else { return false };
             let Some(digit) = self.digit(symbol, part, text.len()) else { return false };
@@ -421,9 +468,11 @@ impl<'n> Read<'n> {
 
     /// Which one of what a symbol can be this part is, with which the last `left` letters begin.
     fn digit(&mut self, symbol: u8, part: &[u8], left: usize) -> Option<u64> {
+        let (names, start) = (self.names, self.name.len() - left);
+        let known = |family| self.known.get(family, start, part.len());
         let at = match symbol {
             b'G' => {
-                let find = || self.names.find_given(part);
+                let find = || known(false).or_else(|| names.find_given(part));
                 let begins = left == self.name.len();
                 let name = sought(self.givens.get_mut(part.len()).filter(|_| begins), find)?;
                 self.given = name.tier;
@@ -431,19 +480,19 @@ impl<'n> Read<'n> {
                 name.at
             }
             b'F' => {
-                let find = || self.names.find_family(part);
+                let find = || known(true).or_else(|| names.find_family(part));
                 let ends = left == part.len();
                 let name = sought(self.families.get_mut(part.len()).filter(|_| ends), find)?;
                 self.family = name.tier;
                 name.at
             }
             b'M' => {
-                let name = self.names.find_given_in(self.seconds, part)?;
-                together(name, self.seconds, |tier| self.names.givens(tier))?
+                let name = known(false).or_else(|| names.find_given_in(self.seconds, part))?;
+                together(name, self.seconds, |tier| names.givens(tier))?
             }
             b'N' => {
-                let name = self.names.find_family_in(&MAIDEN, part)?;
-                together(name, &MAIDEN, |tier| self.names.families(tier))?
+                let name = known(true).or_else(|| names.find_family_in(&MAIDEN, part))?;
+                together(name, &MAIDEN, |tier| names.families(tier))?
             }
             b'i' => INITIALS.iter().position(|initial| part == [*initial])?,
             _ => (part == [symbol]).then_some(0)?,
