@@ -349,23 +349,27 @@ impl Tongue {
             _ => &spelt.given,
         };
         let double = spelt.local.contains(&[&*spelt.maiden, &*spelt.family].concat());
+        let between = if double { "-" } else { self.space.names.between };
+        let listed = |name: &str| names::display_listed(self.language, name);
+        let family = match spelt.is_composed() {
+            true => names::display(self.language, &spelt.family),
+            false => listed(&spelt.family),
+        };
         Person {
-            given: self.both(given, " ", &spelt.middle),
-            family: self.both(
-                &spelt.maiden,
-                if double { "-" } else { self.space.names.between },
-                &spelt.family,
-            ),
+            given: both(listed(given), " ", &listed(&spelt.middle)),
+            family: both(listed(&spelt.maiden), between, &family),
             local: spelt.local,
         }
     }
+}
 
-    /// Two names, or the one that there is.
-    fn both(&self, first: &str, between: &str, second: &str) -> String {
-        let between = if first.is_empty() || second.is_empty() { "" } else { between };
-        let display = |name| names::display(self.language, name);
-        [display(first), between.to_owned(), display(second)].concat()
+/// Two names, or the one that there is.
+fn both(mut first: String, between: &str, second: &str) -> String {
+    if !first.is_empty() && !second.is_empty() {
+        first.push_str(between);
     }
+    first.push_str(second);
+    first
 }
 
 /// A text as a number, for what nobody needs to keep secret.

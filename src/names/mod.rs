@@ -18,7 +18,7 @@ pub use french::FRENCH;
 pub use german::GERMAN;
 use list::word;
 pub use list::{Filter, LONGEST, List};
-pub use written::{Written, display, folded};
+pub use written::{Written, display, display_listed, folded};
 
 /// Whose given name it is and how common: women's, common, known and rare; then men's.
 pub const GIVEN_TIERS: usize = 6;

@@ -3,7 +3,7 @@
 //! What stands in an address follows from what people read by the folding that they use themselves
 //! ([`folded`]), but not the other way round, so the names for which it matters are in a table.
 
-use super::{FAMILY_TIERS, FRENCH, GERMAN, LONGEST, Language, Names};
+use super::{FAMILY_TIERS, GERMAN, LONGEST, Language, Names};
 
 /// A name and how it is written, in small letters; a line for each, in the order of the names.
 pub struct Written(pub &'static str);
@@ -41,12 +41,19 @@ impl Written {
 /// A name as it is written: Berger, McDonald, O'Brien, Müller, Jean-Pierre.
 pub fn display(language: Language, name: &str) -> String {
     match language {
-        Language::English => english(name),
-        Language::French => capitals(FRENCH.written.get(name).unwrap_or(name)),
-        Language::German => match GERMAN.written.get(name) {
-            Some(written) => capitals(written),
-            None => capitals(&composed(&GERMAN, name).unwrap_or_else(|| name.to_owned())),
+        Language::German if GERMAN.written.get(name).is_none() => match composed(&GERMAN, name) {
+            Some(written) => capitals(&written),
+            None => capitals(name),
         },
+        _ => display_listed(language, name),
+    }
+}
+
+/// The same of a name that is known to be in a list, so that it is not composed.
+pub fn display_listed(language: Language, name: &str) -> String {
+    match language {
+        Language::English => english(name),
+        Language::German | Language::French => capitals(language.names().written.get(name).unwrap_or(name)),
     }
 }
 

@@ -186,6 +186,16 @@ impl Cell {
     }
 }
 
+impl Spelt {
+    /// Whether the family name is in no list.
+    pub fn is_composed(&self) -> bool {
+        let mut known = self.known.0.iter().flatten();
+        !known.any(|&(is_family, at, length, _)| {
+            is_family && self.local.get(at..at + length) == Some(&self.family)
+        })
+    }
+}
+
 impl Space {
     /// Shares the receipts out to the cells.
     ///
