@@ -100,6 +100,9 @@ struct Contact {
     style: Style,
 }
 
+/// Room for a title.
+const TITLE: usize = 64;
+
 /// A network, as [`crate::peer::network`] has it; nobody's for a site that lies somewhere as files.
 pub type Network = [u8; 8];
 
@@ -214,7 +217,7 @@ impl Site {
         };
         let mut dice = self.keyed.dice("member", number.into());
         let scene = Scene { site: self, department, team, subject: "", people: &[] };
-        let mut title = String::new();
+        let mut title = String::with_capacity(TITLE);
         match team {
             Some(team) if self.map.team(team).start == number => {
                 self.tables.say(list::TITLE_DEPUTY, &scene, &mut dice, &mut title);
@@ -230,7 +233,7 @@ impl Site {
             }
         }
         Contact {
-            name: format!("{} {}", person.given, person.family),
+            name: [&person.given, " ", &person.family].concat(),
             given: first_name(&person.given),
             local: person.local,
             title,
@@ -246,10 +249,10 @@ impl Site {
         let mut dice = self.keyed.dice("stranger", u64::from(visit) << 8 | u64::from(nth));
         let department = dice.of(0..=self.map.departments() - 1);
         let scene = Scene { site: self, department, team: None, subject: "", people: &[] };
-        let mut title = String::new();
+        let mut title = String::with_capacity(TITLE);
         self.tables.say(list::TITLE_STAFF, &scene, &mut dice, &mut title);
         Contact {
-            name: format!("{} {}", person.given, person.family),
+            name: [&person.given, " ", &person.family].concat(),
             given: first_name(&person.given),
             local: person.local,
             title,
