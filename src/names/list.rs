@@ -60,7 +60,9 @@ impl List {
 
     /// The number of a name.
     pub fn find(&self, name: &[u8]) -> Option<usize> {
-        self.find_word(name.len(), word(name))
+        // In short lists there are names of few lengths.
+        let (_, numbers) = self.group(name.len())?;
+        if numbers.is_empty() { None } else { self.find_word(name.len(), word(name)) }
     }
 
     /// The number of a name of this length, which is this [`word`].

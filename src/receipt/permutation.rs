@@ -20,18 +20,16 @@ pub struct Permutation<F> {
 
 /// SHA-256 for the rounds. Permutations of one key with different tweaks have nothing in common.
 pub fn hashed(key: &[u8; 32], tweak: u32) -> impl Fn(u8, u64) -> u64 {
-    // Key, tweak, round and digit are one block with what SHA-256 puts behind a message.
+    // Key, tweak, round and digit, and what SHA-256 puts behind a message of 45 bytes.
     let mut block = [0; 64];
-    let length = (32 + 4 + 1 + 8_u64) * 8;
-    let message = key.iter().copied().chain(tweak.to_be_bytes()).chain([0; 9]).chain([0x80; 1]);
-    let message = message.chain([0; 10]).chain(length.to_be_bytes());
-    block.iter_mut().zip(message).for_each(|(to, from)| *to = from);
+    block[..32].copy_from_slice(key);
+    block[32..36].copy_from_slice(&tweak.to_be_bytes());
+    block[45] = 0x80;
+    block[56..].copy_from_slice(&(45 * 8_u64).to_be_bytes());
     move |round, digit| {
         let mut block = block;
-        if let Some(variable) = block.last_chunk_mut::<28>().and_then(|rest| rest.first_chunk_mut::<9>()) {
-            let [first, digits @ ..] = variable;
-            (*first, *digits) = (round, digit.to_be_bytes());
-        }
+        block[36] = round;
+        block[37..45].copy_from_slice(&digit.to_be_bytes());
         sha256::head(&block)
     }
 }
