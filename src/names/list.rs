@@ -14,7 +14,11 @@ pub struct List {
     text: &'static str,
     /// Where the names of each length begin; one more, so that each has an end.
     groups: [Group; LONGEST + 2],
+    /// Among those of each length, the first that begins with each letter or a later one; one more here, too.
+    initials: [[u32; LETTERS + 1]; LONGEST + 1],
 }
+
+const LETTERS: usize = 26;
 
 #[derive(Clone, Copy)]
 struct Group {
@@ -29,18 +33,29 @@ impl List {
     pub const fn new(text: &'static str) -> Self {
         let bytes = text.as_bytes();
         let mut groups = [Group { start: 0, first: 0 }; LONGEST + 2];
+        let mut initials = [[0; LETTERS + 1]; LONGEST + 1];
         let (mut start, mut first, mut length) = (0, 0, 1);
         while length <= LONGEST {
             groups[length] = Group { start, first };
+            let mut letter = 0;
             while start + length < bytes.len() && bytes[start + length] == b'\n' {
+                while letter <= (bytes[start] - b'a') as usize {
+                    // No list has more names than u32 has numbers.
+                    initials[length][letter] = first as u32;
+                    letter += 1;
+                }
                 start += length + 1;
                 first += 1;
+            }
+            while letter <= LETTERS {
+                initials[length][letter] = first as u32;
+                letter += 1;
             }
             length += 1;
         }
         groups[length] = Group { start, first };
         assert!(start == bytes.len(), "names are sorted by length");
-        List { text, groups }
+        List { text, groups, initials }
     }
 
     /// How many names there are.
@@ -67,9 +82,19 @@ impl List {
 
     /// The number of a name of this length, which is this [`word`].
     pub fn find_word(&self, length: usize, name: u128) -> Option<usize> {
-        let (group, numbers) = self.group(length)?;
-        let at = self.first_not_before(length, name)?;
-        (numbers.contains(&at) && self.word(length, group, at) == name).then_some(at)
+        let (group, _) = self.group(length)?;
+        let [initial, ..] = name.to_be_bytes();
+        let Range { start: mut low, end } = self.initials(length, initial);
+        // The first that is not before is one of the `count` from `low` on, or the one behind them. Both
+        // halves are gone into without a branch, which nobody could foretell.
+        let mut count = end - low;
+        while count > 0 {
+            let half = count / 2;
+            let above = usize::from(self.word(length, group, low + half) < name);
+            low += above * (half + 1);
+            count = half - above * usize::from(count.is_multiple_of(2));
+        }
+        (low < end && self.word(length, group, low) == name).then_some(low)
     }
 
     /// How many names begin with a letter.
@@ -91,8 +116,12 @@ impl List {
 
     /// The numbers of the names of a length that begin with a letter.
     fn initials(&self, length: usize, initial: u8) -> Range<usize> {
-        let from = self.first_not_before(length, word(&[initial])).unwrap_or_default();
-        from..self.first_not_before(length, word(&[initial.saturating_add(1)])).unwrap_or_default()
+        let letter = usize::from(initial.wrapping_sub(b'a'));
+        match self.initials.get(length).and_then(|initials| initials.get(letter..)) {
+            // They were usize.
+            Some([from, until, ..]) => *from as usize..*until as usize,
+            _ => 0..0,
+        }
     }
 
     /// The names of a length.
@@ -105,21 +134,6 @@ impl List {
     fn record(&self, length: usize, group: Group, at: usize) -> &'static str {
         let start = group.start + (at - group.first) * (length + 1);
         self.text.get(start..start + length).unwrap_or_default()
-    }
-
-    /// The number of the first name of a length that does not come before `name`.
-    fn first_not_before(&self, length: usize, name: u128) -> Option<usize> {
-        let (group, Range { start: mut low, end }) = self.group(length)?;
-        // The first that is not before is one of the `count` from `low` on, or the one behind them. Both
-        // halves are gone into without a branch, which nobody could foretell.
-        let mut count = end - low;
-        while count > 0 {
-            let half = count / 2;
-            let above = usize::from(self.word(length, group, low + half) < name);
-            low += above * (half + 1);
-            count = half - above * usize::from(count.is_multiple_of(2));
-        }
-        Some(low)
     }
 
     /// A name of that group as a [`word`].
