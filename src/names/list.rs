@@ -156,7 +156,8 @@ pub const fn word(name: &[u8]) -> u128 {
         word = word << 8 | name[at] as u128;
         at += 1;
     }
-    word << (8 * (16 - at)) % 128
+    // Of no letters the number is 0, however far they were moved.
+    word << ((8 * (16 - at)) % 128)
 }
 
 /// A filter of names: most of what is not in it is known not to be by looking at two bits.
