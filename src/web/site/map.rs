@@ -586,8 +586,8 @@ struct Names {
 impl Names {
     /// The number of the name of the nth page.
     fn at(&self, nth: u64) -> u64 {
-        let steps = u128::from(nth) * u128::from(self.step) % u128::from(self.size);
-        (self.start + u64::try_from(steps).unwrap_or_default()) % self.size
+        // Two lists have far fewer pairs of words than u32 has numbers.
+        (self.start + nth % self.size * self.step) % self.size
     }
 
     fn name(&self, nth: u64) -> [Part; 2] {
