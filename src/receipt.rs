@@ -46,10 +46,13 @@
 use crate::event::Plain;
 use crate::key::Key;
 use crate::names::{self, Language};
-use permutation::Permutation;
+use permutation::{Permutation, hashed};
+use siphasher::sip::SipHasher13;
 use space::{Place, RECEIPTS, Space, Spelt};
 use std::fmt;
+use std::hash::Hasher as _;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 pub mod permutation;
 mod space;
@@ -215,10 +218,12 @@ pub struct Maker {
 }
 
 /// The receipts of a language.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Tongue {
     language: Language,
-    key: [u8; 32],
+    secret: Key,
+    /// Made when it is needed: most processes need that of one language, or none.
+    key: OnceLock<[u8; 32]>,
     space: &'static Space,
 }
 
@@ -240,7 +245,8 @@ impl Maker {
         let secret = Key::new(secret);
         let tongue = |language: Language| Tongue {
             language,
-            key: secret.mac("receipt", &[language.name().as_bytes()]),
+            secret: secret.clone(),
+            key: OnceLock::new(),
             space: space::of(language),
         };
         Maker { language, tongues: Language::ALL.map(tongue) }
@@ -315,48 +321,62 @@ impl Tongue {
 
     /// Whether what is spelt so is read as that place, and as nothing else.
     fn is_at(&self, spelt: &Spelt, place: Place, before: &[Tongue]) -> bool {
-        let local = spelt.local.as_bytes();
-        self.space.place(local) == Some(place) && read(before, local).is_none()
+        self.space.is_at(spelt, place) && read(before, spelt.local.as_bytes()).is_none()
+    }
+
+    fn key(&self) -> &[u8; 32] {
+        self.key.get_or_init(|| self.secret.mac("receipt", &[self.language.name().as_bytes()]))
     }
 
     /// The permutation of all receipts.
-    fn all(&self) -> Permutation<'_> {
-        Permutation::new(&self.key, ALL, u64::from(RECEIPTS))
+    fn all(&self) -> Permutation<impl Fn(u8, u64) -> u64> {
+        Permutation::new(u64::from(RECEIPTS), hashed(self.key(), ALL))
     }
 
-    fn permutation(&self, cell: space::Cell) -> Permutation<'_> {
+    fn permutation(&self, cell: space::Cell) -> Permutation<impl Fn(u8, u64) -> u64> {
         let tweak = u32::try_from(cell.number()).unwrap_or_default();
-        Permutation::new(&self.key, tweak, self.space.size(cell))
+        Permutation::new(self.space.size(cell), hashed(self.key(), tweak))
     }
 
     /// Says the names as people say them. What the local part does not tell, the key does.
     fn introduce(&self, spelt: Spelt) -> Person {
         let given = match spelt.given.as_bytes() {
             [initial] => {
-                let number = Key::new(self.key).number("given name", &[spelt.local.as_bytes()]);
+                let number = hashed_text(self.key(), &spelt.local);
                 let second = self.space.names.find_given(spelt.middle.as_bytes()).map(|second| second.tier);
                 self.space.names.given_with(*initial, second, number).unwrap_or(&spelt.given)
             }
             _ => &spelt.given,
         };
         let double = spelt.local.contains(&[&*spelt.maiden, &*spelt.family].concat());
+        let between = if double { "-" } else { self.space.names.between };
+        let listed = |name: &str| names::display_listed(self.language, name);
+        let family = match spelt.is_composed() {
+            true => names::display(self.language, &spelt.family),
+            false => listed(&spelt.family),
+        };
         Person {
-            given: self.both(given, " ", &spelt.middle),
-            family: self.both(
-                &spelt.maiden,
-                if double { "-" } else { self.space.names.between },
-                &spelt.family,
-            ),
+            given: both(listed(given), " ", &listed(&spelt.middle)),
+            family: both(listed(&spelt.maiden), between, &family),
             local: spelt.local,
         }
     }
+}
 
-    /// Two names, or the one that there is.
-    fn both(&self, first: &str, between: &str, second: &str) -> String {
-        let between = if first.is_empty() || second.is_empty() { "" } else { between };
-        let display = |name| names::display(self.language, name);
-        [display(first), between.to_owned(), display(second)].concat()
+/// Two names, or the one that there is.
+fn both(mut first: String, between: &str, second: &str) -> String {
+    if !first.is_empty() && !second.is_empty() {
+        first.push_str(between);
     }
+    first.push_str(second);
+    first
+}
+
+/// A text as a number, for what nobody needs to keep secret.
+fn hashed_text(key: &[u8; 32], text: &str) -> u64 {
+    let mut hasher = key.first_chunk().map_or_else(SipHasher13::new, SipHasher13::new_with_key);
+    hasher.write(text.as_bytes());
+    hasher.finish()
 }
 
 /// A local part as it was before harvesters and mail programs had it: without quotes, without what was

@@ -6,18 +6,21 @@
 //! address thrown out of a spammer's list. The roots and endings of composed family names are cut from
 //! names of English places: a root is there if at least three of the endings are met with it.
 
-use super::{List, Names, Written};
+use super::{Filter, GIVEN_TIERS, List, Names, Written};
+
+const GIVEN: [List; GIVEN_TIERS] = [
+    List::new(include_str!("english/women_common.txt")),
+    List::new(include_str!("english/women_known.txt")),
+    List::new(include_str!("english/women_rare.txt")),
+    List::new(include_str!("english/men_common.txt")),
+    List::new(include_str!("english/men_known.txt")),
+    List::new(include_str!("english/men_rare.txt")),
+];
 
 /// The names.
 pub static ENGLISH: Names = Names {
-    given: [
-        List::new(include_str!("english/women_common.txt")),
-        List::new(include_str!("english/women_known.txt")),
-        List::new(include_str!("english/women_rare.txt")),
-        List::new(include_str!("english/men_common.txt")),
-        List::new(include_str!("english/men_known.txt")),
-        List::new(include_str!("english/men_rare.txt")),
-    ],
+    given: GIVEN,
+    filter: Filter::new(&GIVEN),
     family: [
         List::new(include_str!("english/family_common.txt")),
         List::new(include_str!("english/family_known.txt")),

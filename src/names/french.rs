@@ -7,18 +7,21 @@
 //! an address thrown out of a spammer's list. The roots of composed family names are cut from all family
 //! names: a root is there if at least nine of the endings are met with it.
 
-use super::{List, Names, Written};
+use super::{Filter, GIVEN_TIERS, List, Names, Written};
+
+const GIVEN: [List; GIVEN_TIERS] = [
+    List::new(include_str!("french/women_common.txt")),
+    List::new(include_str!("french/women_known.txt")),
+    List::new(include_str!("french/women_rare.txt")),
+    List::new(include_str!("french/men_common.txt")),
+    List::new(include_str!("french/men_known.txt")),
+    List::new(include_str!("french/men_rare.txt")),
+];
 
 /// The names.
 pub static FRENCH: Names = Names {
-    given: [
-        List::new(include_str!("french/women_common.txt")),
-        List::new(include_str!("french/women_known.txt")),
-        List::new(include_str!("french/women_rare.txt")),
-        List::new(include_str!("french/men_common.txt")),
-        List::new(include_str!("french/men_known.txt")),
-        List::new(include_str!("french/men_rare.txt")),
-    ],
+    given: GIVEN,
+    filter: Filter::new(&GIVEN),
     family: [
         List::new(include_str!("french/family_common.txt")),
         List::new(include_str!("french/family_known.txt")),

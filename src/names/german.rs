@@ -10,18 +10,21 @@
 //! letters are left out, and those with a word in them that would have an address thrown out of a spammer's
 //! list.
 
-use super::{List, Names, Written};
+use super::{Filter, GIVEN_TIERS, List, Names, Written};
+
+const GIVEN: [List; GIVEN_TIERS] = [
+    List::new(include_str!("german/women_common.txt")),
+    List::new(include_str!("german/women_known.txt")),
+    List::new(include_str!("german/women_rare.txt")),
+    List::new(include_str!("german/men_common.txt")),
+    List::new(include_str!("german/men_known.txt")),
+    List::new(include_str!("german/men_rare.txt")),
+];
 
 /// The names.
 pub static GERMAN: Names = Names {
-    given: [
-        List::new(include_str!("german/women_common.txt")),
-        List::new(include_str!("german/women_known.txt")),
-        List::new(include_str!("german/women_rare.txt")),
-        List::new(include_str!("german/men_common.txt")),
-        List::new(include_str!("german/men_known.txt")),
-        List::new(include_str!("german/men_rare.txt")),
-    ],
+    given: GIVEN,
+    filter: Filter::new(&GIVEN),
     family: [
         List::new(include_str!("german/family_common.txt")),
         List::new(include_str!("german/family_known.txt")),

@@ -14,7 +14,11 @@ pub struct List {
     text: &'static str,
     /// Where the names of each length begin; one more, so that each has an end.
     groups: [Group; LONGEST + 2],
+    /// Among those of each length, the first that begins with each letter or a later one; one more here, too.
+    initials: [[u32; LETTERS + 1]; LONGEST + 1],
 }
+
+const LETTERS: usize = 26;
 
 #[derive(Clone, Copy)]
 struct Group {
@@ -29,18 +33,29 @@ impl List {
     pub const fn new(text: &'static str) -> Self {
         let bytes = text.as_bytes();
         let mut groups = [Group { start: 0, first: 0 }; LONGEST + 2];
+        let mut initials = [[0; LETTERS + 1]; LONGEST + 1];
         let (mut start, mut first, mut length) = (0, 0, 1);
         while length <= LONGEST {
             groups[length] = Group { start, first };
+            let mut letter = 0;
             while start + length < bytes.len() && bytes[start + length] == b'\n' {
+                while letter <= (bytes[start] - b'a') as usize {
+                    // No list has more names than u32 has numbers.
+                    initials[length][letter] = first as u32;
+                    letter += 1;
+                }
                 start += length + 1;
                 first += 1;
+            }
+            while letter <= LETTERS {
+                initials[length][letter] = first as u32;
+                letter += 1;
             }
             length += 1;
         }
         groups[length] = Group { start, first };
         assert!(start == bytes.len(), "names are sorted by length");
-        List { text, groups }
+        List { text, groups, initials }
     }
 
     /// How many names there are.
@@ -60,9 +75,26 @@ impl List {
 
     /// The number of a name.
     pub fn find(&self, name: &[u8]) -> Option<usize> {
-        let (group, numbers) = self.group(name.len())?;
-        let at = self.first_not_before(name.len(), name)?;
-        (numbers.contains(&at) && self.record(name.len(), group, at).as_bytes() == name).then_some(at)
+        // In short lists there are names of few lengths.
+        let (_, numbers) = self.group(name.len())?;
+        if numbers.is_empty() { None } else { self.find_word(name.len(), word(name)) }
+    }
+
+    /// The number of a name of this length, which is this [`word`].
+    pub fn find_word(&self, length: usize, name: u128) -> Option<usize> {
+        let (group, _) = self.group(length)?;
+        let [initial, ..] = name.to_be_bytes();
+        let Range { start: mut low, end } = self.initials(length, initial);
+        // The first that is not before is one of the `count` from `low` on, or the one behind them. Both
+        // halves are gone into without a branch, which nobody could foretell.
+        let mut count = end - low;
+        while count > 0 {
+            let half = count / 2;
+            let above = usize::from(self.word(length, group, low + half) < name);
+            low += above * (half + 1);
+            count = half - above * usize::from(count.is_multiple_of(2));
+        }
+        (low < end && self.word(length, group, low) == name).then_some(low)
     }
 
     /// How many names begin with a letter.
@@ -84,8 +116,12 @@ impl List {
 
     /// The numbers of the names of a length that begin with a letter.
     fn initials(&self, length: usize, initial: u8) -> Range<usize> {
-        let from = self.first_not_before(length, &[initial]).unwrap_or_default();
-        from..self.first_not_before(length, &[initial.saturating_add(1)]).unwrap_or_default()
+        let letter = usize::from(initial.wrapping_sub(b'a'));
+        match self.initials.get(length).and_then(|initials| initials.get(letter..)) {
+            // They were usize.
+            Some([from, until, ..]) => *from as usize..*until as usize,
+            _ => 0..0,
+        }
     }
 
     /// The names of a length.
@@ -100,18 +136,70 @@ impl List {
         self.text.get(start..start + length).unwrap_or_default()
     }
 
-    /// The number of the first name of a length that does not come before `name`.
-    fn first_not_before(&self, length: usize, name: &[u8]) -> Option<usize> {
-        let (group, Range { start: mut low, end: mut high }) = self.group(length)?;
-        while low < high {
-            let middle = low.midpoint(high);
-            if self.record(length, group, middle).as_bytes() < name {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
+    /// A name of that group as a [`word`].
+    fn word(&self, length: usize, group: Group, at: usize) -> u128 {
+        let start = group.start + (at - group.first) * (length + 1);
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        match rest.first_chunk() {
+            // What follows the name in the list is cut off.
+            Some(chunk) => u128::from_be_bytes(*chunk) & !(u128::MAX >> (8 * length)),
+            None => word(rest.get(..length).unwrap_or(rest)),
         }
-        Some(low)
+    }
+}
+
+/// The letters of a name as a number, of which the first letters weigh most: to compare numbers takes a
+/// step, to compare texts many. There are no more than 16 in it.
+pub const fn word(name: &[u8]) -> u128 {
+    let (mut word, mut at) = (0, 0);
+    while at < name.len() && at < 16 {
+        word = word << 8 | name[at] as u128;
+        at += 1;
+    }
+    // Of no letters the number is 0, however far they were moved.
+    word << ((8 * (16 - at)) % 128)
+}
+
+/// A filter of names: most of what is not in it is known not to be by looking at two bits.
+pub struct Filter([u64; Filter::WORDS]);
+
+impl Filter {
+    const WORDS: usize = 512;
+
+    /// With the names of these lists. Only for constants.
+    pub const fn new(lists: &[List]) -> Self {
+        let (mut bits, mut list) = ([0; Filter::WORDS], 0);
+        while list < lists.len() {
+            let text = lists[list].text.as_bytes();
+            let (mut name, mut at) = (0, 0);
+            let mut length = 0;
+            while at < text.len() {
+                if text[at] == b'\n' {
+                    let places = Self::places(name << (8 * (16 - length)));
+                    bits[places[0] / 64] |= 1 << (places[0] % 64);
+                    bits[places[1] / 64] |= 1 << (places[1] % 64);
+                    (name, length) = (0, 0);
+                } else {
+                    name = name << 8 | text[at] as u128;
+                    length += 1;
+                }
+                at += 1;
+            }
+            list += 1;
+        }
+        Filter(bits)
+    }
+
+    /// Whether this [`word`] may be a name in the lists.
+    pub fn may_have(&self, name: u128) -> bool {
+        let is_set = |at: usize| self.0.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1);
+        Self::places(name).into_iter().all(is_set)
+    }
+
+    const fn places(name: u128) -> [usize; 2] {
+        let [high, low] = [(name >> 64) as u64, name as u64];
+        let hash = (high ^ low.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        [(hash >> 49) as usize, (hash >> 34) as usize % (Filter::WORDS * 64)]
     }
 }
 

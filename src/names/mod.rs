@@ -16,8 +16,9 @@ mod written;
 pub use english::ENGLISH;
 pub use french::FRENCH;
 pub use german::GERMAN;
-pub use list::{LONGEST, List};
-pub use written::{Written, display, folded};
+use list::word;
+pub use list::{Filter, LONGEST, List};
+pub use written::{Written, display, display_listed, folded};
 
 /// Whose given name it is and how common: women's, common, known and rare; then men's.
 pub const GIVEN_TIERS: usize = 6;
@@ -74,6 +75,8 @@ impl Language {
 /// The names of a language.
 pub struct Names {
     pub given: [List; GIVEN_TIERS],
+    /// Of the given names.
+    pub filter: Filter,
     pub family: [List; FAMILY_TIERS - 1],
     /// What family names are composed of, for those that are in no list: Thorn-, -croft.
     pub roots: List,
@@ -113,7 +116,23 @@ impl Names {
 
     /// Which given name this is.
     pub fn find_given(&self, name: &[u8]) -> Option<Name> {
-        find(&self.given, name)
+        self.find_given_in(&[0, 1, 2, 3, 4, 5], name)
+    }
+
+    /// Which given name of these tiers this is. No name is in two.
+    pub fn find_given_in(&self, tiers: &[usize], name: &[u8]) -> Option<Name> {
+        let word = word(name);
+        if self.filter.may_have(word) { find(&self.given, tiers, name.len(), word) } else { None }
+    }
+
+    /// Whether this may be a given name; of most that are none it is known to be none.
+    pub fn may_be_given(&self, name: &[u8]) -> bool {
+        self.filter.may_have(word(name))
+    }
+
+    /// Which family name of these tiers this is, which are tiers of lists.
+    pub fn find_family_in(&self, tiers: &[usize], name: &[u8]) -> Option<Name> {
+        find(&self.family, tiers, name.len(), word(name))
     }
 
     /// Appends a family name.
@@ -134,13 +153,15 @@ impl Names {
 
     /// Which family name this is: one in the lists, or else the composed one with the longest root.
     pub fn find_family(&self, name: &[u8]) -> Option<Name> {
-        find(&self.family, name).or_else(|| {
+        self.find_family_in(&[0, 1, 2], name).or_else(|| {
             (1..name.len()).rev().find_map(|length| {
                 let (root, ending) = name.split_at(length);
+                // There are few endings, so this is what most parts of names are not.
+                let ending_at = self.endings.find(ending)?;
                 if !joins(root, ending) {
                     return None;
                 }
-                let at = self.roots.find(root)? * self.endings.len() + self.endings.find(ending)?;
+                let at = self.roots.find(root)? * self.endings.len() + ending_at;
                 Some(Name { tier: FAMILY_TIERS - 1, at })
             })
         })
@@ -171,8 +192,8 @@ pub const fn seconds(first: Option<usize>) -> &'static [usize] {
     }
 }
 
-fn find(lists: &[List], name: &[u8]) -> Option<Name> {
-    lists.iter().enumerate().find_map(|(tier, list)| Some(Name { tier, at: list.find(name)? }))
+fn find(lists: &[List], tiers: &[usize], length: usize, word: u128) -> Option<Name> {
+    tiers.iter().find_map(|&tier| Some(Name { tier, at: lists.get(tier)?.find_word(length, word)? }))
 }
 
 /// Whether the joint of a composed name can be spoken: no two vowels, no letter twice, no -erer-.

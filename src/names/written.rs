@@ -3,7 +3,7 @@
 //! What stands in an address follows from what people read by the folding that they use themselves
 //! ([`folded`]), but not the other way round, so the names for which it matters are in a table.
 
-use super::{FAMILY_TIERS, FRENCH, GERMAN, Language, Names};
+use super::{FAMILY_TIERS, GERMAN, LONGEST, Language, Names};
 
 /// A name and how it is written, in small letters; a line for each, in the order of the names.
 pub struct Written(pub &'static str);
@@ -11,17 +11,26 @@ pub struct Written(pub &'static str);
 impl Written {
     /// How a name is written.
     pub fn get(&self, name: &str) -> Option<&'static str> {
-        let (mut low, mut high) = (0, self.0.len());
+        // A blank comes before every letter, so that lines are in the order of their names.
+        let mut key = [b' '; LONGEST + 2];
+        let key = key.get_mut(..=name.len())?;
+        key.get_mut(..name.len())?.copy_from_slice(name.as_bytes());
+        let text = self.0.as_bytes();
+        let (mut low, mut high) = (0, text.len());
         while low < high {
             // The line in the middle.
             let middle = low.midpoint(high);
-            let start = self.0.as_bytes().get(..middle)?.iter().rposition(|&byte| byte == b'\n');
-            let start = start.map_or(0, |before| before + 1);
-            let (line, _) = self.0.get(start..)?.split_once('\n')?;
-            let (key, written) = line.split_once(' ')?;
-            match key.cmp(name) {
-                std::cmp::Ordering::Equal => return Some(written),
-                std::cmp::Ordering::Less => low = start + line.len() + 1,
+            let before = text.get(low..middle)?.iter().rposition(|&byte| byte == b'\n');
+            let start = before.map_or(low, |before| low + before + 1);
+            let begin = text.get(start..)?;
+            match begin.get(..key.len()).unwrap_or(begin).cmp(key) {
+                std::cmp::Ordering::Equal => {
+                    return self.0.get(start + key.len()..)?.lines().next();
+                }
+                std::cmp::Ordering::Less => {
+                    let end = text.get(middle..)?.iter().position(|&byte| byte == b'\n')?;
+                    low = middle + end + 1;
+                }
                 std::cmp::Ordering::Greater => high = start,
             }
         }
@@ -32,12 +41,19 @@ impl Written {
 /// A name as it is written: Berger, McDonald, O'Brien, Müller, Jean-Pierre.
 pub fn display(language: Language, name: &str) -> String {
     match language {
-        Language::English => english(name),
-        Language::French => capitals(FRENCH.written.get(name).unwrap_or(name)),
-        Language::German => match GERMAN.written.get(name) {
-            Some(written) => capitals(written),
-            None => capitals(&composed(&GERMAN, name).unwrap_or_else(|| name.to_owned())),
+        Language::German if GERMAN.written.get(name).is_none() => match composed(&GERMAN, name) {
+            Some(written) => capitals(&written),
+            None => capitals(name),
         },
+        _ => display_listed(language, name),
+    }
+}
+
+/// The same of a name that is known to be in a list, so that it is not composed.
+pub fn display_listed(language: Language, name: &str) -> String {
+    match language {
+        Language::English => english(name),
+        Language::German | Language::French => capitals(language.names().written.get(name).unwrap_or(name)),
     }
 }
 

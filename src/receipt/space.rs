@@ -5,8 +5,11 @@
 //! local parts are numbered, and text and number are made from each other without a table. How many
 //! receipts lie in a cell is fixed here once ([`Space::new`]), at compile time.
 
+use self::read::{Known, Read, apart};
 use super::{Receipt, Style};
 use crate::names::{self, FAMILY_TIERS, GIVEN_TIERS, Language, Name, Names};
+
+mod read;
 
 /// How many receipts there are: seasons, styles, numbers on a page, visits.
 pub const RECEIPTS: u32 =
@@ -108,7 +111,7 @@ pub struct Place {
 }
 
 /// What is in a local part.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Spelt {
     pub local: String,
     /// The given name, or the initial of it.
@@ -118,6 +121,8 @@ pub struct Spelt {
     /// A maiden name.
     pub maiden: String,
     pub family: String,
+    /// What needs not be looked for when it is read again.
+    known: Known,
 }
 
 /// The local parts of a language.
@@ -125,6 +130,8 @@ pub struct Space {
     pub names: &'static Names,
     /// How many receipts lie before each cell.
     starts: [u32; CELLS + 1],
+    /// The letters that are second after each first one in what gives an address away, as bits.
+    openings: [u32; 26],
 }
 
 static ENGLISH: Space = Space::new(&names::ENGLISH, &FAMILY_WEIGHTS);
@@ -161,13 +168,21 @@ impl Cell {
     }
 }
 
+impl Spelt {
+    /// Whether the family name is in no list.
+    pub fn is_composed(&self) -> bool {
+        !self.known.has_family(&self.local, &self.family)
+    }
+}
+
 impl Space {
     /// Shares the receipts out to the cells.
     ///
     /// Each cell gets what its weights give it, but no more than its local parts allow; what one cannot
     /// take goes to the others by their weights, until all that is left fits.
     const fn new(names: &'static Names, families: &[u64; FAMILY_TIERS]) -> Self {
-        let space = Space { names, starts: [0; CELLS + 1] };
+        let openings = openings(names.give_away, openings(GIVE_AWAY, [0; 26]));
+        let space = Space { names, starts: [0; CELLS + 1], openings };
         let mut weights = [0; CELLS];
         let mut limits = [0; CELLS];
         let mut cell = 0;
@@ -228,7 +243,7 @@ impl Space {
             cell += 1;
         }
         assert!(starts[CELLS] == RECEIPTS, "every receipt has its place");
-        Space { names, starts }
+        Space { names, starts, openings }
     }
 
     /// The cell of a receipt below [`RECEIPTS`], and its number there.
@@ -287,15 +302,21 @@ impl Space {
             rest /= radix;
             let before = spelt.local.len();
             match symbol {
-                b'G' => spelt.local.push_str(self.names.given(Name { tier: place.cell.given, at })),
-                b'F' => self.names.push_family(Name { tier: place.cell.family, at }, &mut spelt.local),
-                b'M' => {
-                    let name = apart(at, place.cell.seconds(), |tier| self.names.givens(tier));
+                b'G' | b'M' => {
+                    let name = match symbol {
+                        b'G' => Name { tier: place.cell.given, at },
+                        _ => apart(at, place.cell.seconds(), |tier| self.names.givens(tier)),
+                    };
                     spelt.local.push_str(self.names.given(name));
+                    spelt.known.push(matches!(symbol, b'F' | b'N'), before..spelt.local.len(), name);
                 }
-                b'N' => {
-                    let name = apart(at, &MAIDEN, |tier| self.names.families(tier));
+                b'F' | b'N' => {
+                    let name = match symbol {
+                        b'F' => Name { tier: place.cell.family, at },
+                        _ => apart(at, &MAIDEN, |tier| self.names.families(tier)),
+                    };
                     self.names.push_family(name, &mut spelt.local);
+                    spelt.known.push(matches!(symbol, b'F' | b'N'), before..spelt.local.len(), name);
                 }
                 b'i' => spelt.local.extend(INITIALS.get(at).map(|&initial| char::from(initial))),
                 _ => spelt.local.push(char::from(symbol)),
@@ -318,23 +339,26 @@ impl Space {
     /// The place of a local part in small letters: the first that it can be at, so that each has one at
     /// most.
     pub fn place(&self, local: &[u8]) -> Option<Place> {
+        self.place_of(local, Known::default())
+    }
+
+    /// Whether what is spelt so is at this place, and at none before.
+    pub fn is_at(&self, spelt: &Spelt, place: Place) -> bool {
+        self.place_of(spelt.local.as_bytes(), spelt.known) == Some(place)
+    }
+
+    fn place_of(&self, local: &[u8], known: Known) -> Option<Place> {
         let end = local.iter().rposition(|byte| !byte.is_ascii_digit())? + 1;
         let (name, digits) = local.split_at(end);
         let (number, last) = read_number(digits)?;
         let dots = |text: &[u8]| text.iter().filter(|&&byte| byte == b'.').count();
         let has = dots(name);
+        let mut read = Read::new(self.names, name, known);
         let place = FORMS.iter().enumerate().find_map(|(form, Form { pattern, weights })| {
             if *weights.get(number)? == 0 || dots(pattern.as_bytes()) != has {
                 return None;
             }
-            let mut read = Read {
-                names: self.names,
-                given: 0,
-                family: 0,
-                seconds: names::seconds(None),
-                digits: [0; PATTERN],
-            };
-            if !read.matches(0, pattern.as_bytes(), name) {
+            if !read.is(pattern.as_bytes()) {
                 return None;
             }
             let cell = Cell { form, number, given: read.given, family: read.family };
@@ -342,93 +366,25 @@ impl Space {
             let at = symbols.rev().fold(last, |at, (symbol, digit)| at * self.radix(cell, symbol) + digit);
             Some(Place { cell, at })
         })?;
-        let gives_away = |word: &&str| name.windows(word.len()).any(|part| part == word.as_bytes());
-        (!GIVE_AWAY.iter().chain(self.names.give_away).any(gives_away)).then_some(place)
+        (!self.gives_away(name)).then_some(place)
     }
-}
 
-/// No pattern is longer.
-const PATTERN: usize = 5;
-
-/// A local part as it is matched with a pattern.
-struct Read {
-    names: &'static Names,
-    given: usize,
-    family: usize,
-    /// Where a second given name is looked for.
-    seconds: &'static [usize],
-    /// What was found for each symbol.
-    digits: [u64; PATTERN],
-}
-
-impl Read {
-    /// Whether `text` can be what the symbols say; `depth` symbols have been read.
-    fn matches(&mut self, depth: usize, symbols: &[u8], text: &[u8]) -> bool {
-        let Some((&symbol, symbols)) = symbols.split_first() else { return text.is_empty() };
-        let longest = match symbol {
-            b'.' | b'i' => 1,
-            // A name ends where the next dot is, or somewhere before what has no dot.
-            _ => text.iter().position(|&byte| byte == b'.').unwrap_or(text.len()).min(names::LONGEST),
+    /// Whether two names that are joined make a word that gives the address away.
+    fn gives_away(&self, name: &[u8]) -> bool {
+        let letter = |byte: u8| usize::from(byte.wrapping_sub(b'a'));
+        let opens = |pair: &[u8]| match *pair {
+            [first, second] => self
+                .openings
+                .get(letter(first))
+                .is_some_and(|&seconds| letter(second) < 26 && seconds >> letter(second) & 1 == 1),
+            _ => false,
         };
-        let shortest = match (symbol, symbols.first()) {
-            (b'.' | b'i', _) => 1,
-            (_, None | Some(b'.')) => longest,
-            (_, Some(_)) => 1,
+        let begins = |at: usize| {
+            let mut words = GIVE_AWAY.iter().chain(self.names.give_away);
+            name.get(at..).is_some_and(|rest| words.any(|word| rest.starts_with(word.as_bytes())))
         };
-        (shortest..=longest).rev().any(|length| {
-            let Some((part, rest)) = text.split_at_checked(length) else { return false };
-            let Some(digit) = self.digit(symbol, part) else { return false };
-            if let Some(place) = self.digits.get_mut(depth) {
-                *place = digit;
-            }
-            self.matches(depth + 1, symbols, rest)
-        })
+        name.windows(2).enumerate().any(|(at, pair)| opens(pair) && begins(at))
     }
-
-    fn digit(&mut self, symbol: u8, part: &[u8]) -> Option<u64> {
-        let at = match symbol {
-            b'G' => {
-                let name = self.names.find_given(part)?;
-                self.given = name.tier;
-                self.seconds = names::seconds(Some(name.tier));
-                name.at
-            }
-            b'F' => {
-                let name = self.names.find_family(part)?;
-                self.family = name.tier;
-                name.at
-            }
-            b'M' => {
-                let name = self.names.find_given(part)?;
-                together(name, self.seconds, |tier| self.names.givens(tier))?
-            }
-            b'N' => {
-                let name = self.names.find_family(part)?;
-                together(name, &MAIDEN, |tier| self.names.families(tier))?
-            }
-            b'i' => INITIALS.iter().position(|initial| part == [*initial])?,
-            _ => (part == [symbol]).then_some(0)?,
-        };
-        u64::try_from(at).ok()
-    }
-}
-
-/// The number of a name among those of several tiers, if it is of one of them.
-fn together(name: Name, tiers: &[usize], count: impl Fn(usize) -> usize) -> Option<usize> {
-    let before = tiers.iter().position(|&tier| tier == name.tier)?;
-    Some(tiers.iter().take(before).map(|&tier| count(tier)).sum::<usize>() + name.at)
-}
-
-/// The name that has this number among those of several tiers.
-fn apart(mut at: usize, tiers: &[usize], count: impl Fn(usize) -> usize) -> Name {
-    for &tier in tiers {
-        if at < count(tier) {
-            return Name { tier, at };
-        }
-        at -= count(tier);
-    }
-    // Not reached: the number was made for these tiers. This tier has no names.
-    Name { tier: usize::MAX, at }
 }
 
 const fn has_given(form: usize) -> bool {
@@ -520,6 +476,17 @@ const GIVE_AWAY: &[&str] = &[
     "fuck", "shit", "cunt", "cock", "dick", "porn", "sex", "piss", "anus", "slut", "whore", "penis", "rape",
     "nazi",
 ];
+
+/// Adds the first two letters of these words.
+const fn openings(words: &[&str], mut openings: [u32; 26]) -> [u32; 26] {
+    let mut at = 0;
+    while at < words.len() {
+        let word = words[at].as_bytes();
+        openings[(word[0] - b'a') as usize] |= 1 << (word[1] - b'a');
+        at += 1;
+    }
+    openings
+}
 
 #[cfg(test)]
 impl Cell {

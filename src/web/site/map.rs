@@ -432,27 +432,27 @@ impl Map {
         let ending = words.ending;
         let named = |above: String, page: Page| {
             let [(first, _), (second, _)] = self.name(page);
-            format!("{above}{first}-{second}")
+            [&above, first, "-", second].concat()
         };
         match page {
             Page::Home => "/".to_owned(),
-            Page::Contact => format!("/{}{ending}", words.contact),
-            Page::About => format!("/{}{ending}", words.about),
-            Page::Staff => format!("/{}/", words.staff),
-            Page::Departments => format!("/{}/", words.departments),
-            Page::Topics => format!("/{}/", words.topics),
-            Page::Index(section) => format!("/{}/", self.section(section)),
-            Page::Department(at) => format!("/{}/{}/", words.departments, self.department(at).0),
+            Page::Contact => ["/", words.contact, ending].concat(),
+            Page::About => ["/", words.about, ending].concat(),
+            Page::Staff => ["/", words.staff, "/"].concat(),
+            Page::Departments => ["/", words.departments, "/"].concat(),
+            Page::Topics => ["/", words.topics, "/"].concat(),
+            Page::Index(section) => ["/", self.section(section), "/"].concat(),
+            Page::Department(at) => ["/", words.departments, "/", self.department(at).0, "/"].concat(),
             Page::Team(team) => {
                 named(self.path(Page::Department(self.department_of(team)), local), page) + ending
             }
-            Page::Person(person) => format!("/{}/{}{ending}", words.staff, local(person)),
+            Page::Person(person) => ["/", words.staff, "/", &local(person), ending].concat(),
             Page::Year(section, year) => format!("/{}/{year}/", self.section(section)),
             Page::Item(section, n) if section.has_years() => {
                 let year = self.calendar.day(section, n).year();
                 named(format!("/{}/{year}/", self.section(section)), page) + ending
             }
-            Page::Item(section, _) => named(format!("/{}/", self.section(section)), page) + ending,
+            Page::Item(section, _) => named(["/", self.section(section), "/"].concat(), page) + ending,
             Page::Topic(topic) => {
                 let above = Self::above(topic).map_or(Page::Topics, Page::Topic);
                 let end = if self.is_leaf(topic) { ending } else { "/" };
@@ -586,8 +586,8 @@ struct Names {
 impl Names {
     /// The number of the name of the nth page.
     fn at(&self, nth: u64) -> u64 {
-        let steps = u128::from(nth) * u128::from(self.step) % u128::from(self.size);
-        (self.start + u64::try_from(steps).unwrap_or_default()) % self.size
+        // Two lists have far fewer pairs of words than u32 has numbers.
+        (self.start + nth % self.size * self.step) % self.size
     }
 
     fn name(&self, nth: u64) -> [Part; 2] {

@@ -30,7 +30,7 @@ use self::look::Look;
 use self::map::{LEADERS, Map, Page, Place};
 use super::{Document, Found, Media, Shown};
 use crate::key::Key;
-use crate::names::Language;
+use crate::names::{self, Language, Name};
 use crate::receipt::permutation::Permutation;
 use crate::receipt::{Maker, Receipt, Style};
 use chrono::NaiveDate;
@@ -65,8 +65,6 @@ pub struct Plan {
 pub struct Site {
     plan: Plan,
     keyed: Keyed,
-    /// What the visits are numbered with.
-    visits: Key,
     maker: Maker,
     tables: &'static Tables,
     /// What it uses of each list of texts.
@@ -104,6 +102,9 @@ struct Contact {
     style: Style,
 }
 
+/// Room for a title.
+const TITLE: usize = 64;
+
 /// A network, as [`crate::peer::network`] has it; nobody's for a site that lies somewhere as files.
 pub type Network = [u8; 8];
 
@@ -116,9 +117,9 @@ impl Site {
         let calendar = Calendar::new(keyed, plan.today, plan.begins);
         let map = Map::new(keyed, tables, calendar, plan.pages);
         let look = Look::new(&keyed, tables.parts(parts::PATH_STYLE));
-        let organisation = Organisation::new(&plan, &keyed, tables, &maker);
+        let organisation = Organisation::new(&plan, &keyed, tables);
         let shares = tables.shares(&keyed);
-        Site { visits: Key::new(root), keyed, maker, tables, shares, map, look, organisation, plan }
+        Site { keyed, maker, tables, shares, map, look, organisation, plan }
     }
 
     pub fn map(&self) -> &Map {
@@ -141,18 +142,25 @@ impl Site {
     /// What names the addresses that a page shows to a network alone: a number of 20 bits, which for the first
     /// million pages of a site are different ones.
     pub fn visit(&self, page: Page, network: Option<Network>) -> u32 {
-        let network = network.unwrap_or_default();
-        let key = self.visits.mac("visits", &[&network]);
         let number = self.map.number(page) % u64::from(Receipt::VISITS);
-        let visit = Permutation::new(&key, 0, Receipt::VISITS.into()).forward(number);
+        let visit = self.visits(network).forward(number);
         u32::try_from(visit).unwrap_or_default()
     }
 
     /// The page that shows this visit to a network, if it is among the first million.
     pub fn visited(&self, visit: u32, network: Option<Network>) -> Option<Page> {
-        let key = self.visits.mac("visits", &[&network.unwrap_or_default()]);
-        let number = Permutation::new(&key, 0, Receipt::VISITS.into()).backward(visit.into());
+        let number = self.visits(network).backward(visit.into());
         self.map.all().take(Receipt::VISITS as usize).find(|&page| self.map.number(page) == number)
+    }
+
+    /// How the pages are scattered over the visits of a network.
+    fn visits(&self, network: Option<Network>) -> Permutation<impl Fn(u8, u64) -> u64> {
+        let network = self.keyed.number("network", u64::from_be_bytes(network.unwrap_or_default()));
+        let digits = move |round, digit| network ^ u64::from(round) << 56 ^ digit;
+        let keyed = self.keyed;
+        Permutation::new(Receipt::VISITS.into(), move |round, digit| {
+            keyed.number("visits", digits(round, digit))
+        })
     }
 
     /// What is at a path, for a network.
@@ -212,7 +220,7 @@ impl Site {
         };
         let mut dice = self.keyed.dice("member", number.into());
         let scene = Scene { site: self, department, team, subject: "", people: &[] };
-        let mut title = String::new();
+        let mut title = String::with_capacity(TITLE);
         match team {
             Some(team) if self.map.team(team).start == number => {
                 self.tables.say(list::TITLE_DEPUTY, &scene, &mut dice, &mut title);
@@ -228,7 +236,7 @@ impl Site {
             }
         }
         Contact {
-            name: format!("{} {}", person.given, person.family),
+            name: [&person.given, " ", &person.family].concat(),
             given: first_name(&person.given),
             local: person.local,
             title,
@@ -244,10 +252,10 @@ impl Site {
         let mut dice = self.keyed.dice("stranger", u64::from(visit) << 8 | u64::from(nth));
         let department = dice.of(0..=self.map.departments() - 1);
         let scene = Scene { site: self, department, team: None, subject: "", people: &[] };
-        let mut title = String::new();
+        let mut title = String::with_capacity(TITLE);
         self.tables.say(list::TITLE_STAFF, &scene, &mut dice, &mut title);
         Contact {
-            name: format!("{} {}", person.given, person.family),
+            name: [&person.given, " ", &person.family].concat(),
             given: first_name(&person.given),
             local: person.local,
             title,
@@ -274,15 +282,16 @@ fn first_name(given: &str) -> String {
 }
 
 impl Organisation {
-    fn new(plan: &Plan, keyed: &Keyed, tables: &'static Tables, maker: &Maker) -> Self {
+    fn new(plan: &Plan, keyed: &Keyed, tables: &'static Tables) -> Self {
         let trade = keyed.below("trade", 0, tables.count(list::TRADE));
         let mut founders = Founders { tables, families: Vec::new(), town: String::new(), trade };
         let mut dice = keyed.dice("organisation", 0);
-        for nth in 0..2 {
-            // The founders have names of the kind that everybody else has.
-            let visit = u32::try_from(dice.below(Receipt::VISITS as usize)).unwrap_or_default();
-            let person = maker.person(&Receipt { season: plan.season, style: Style::Cast, visit, nth });
-            founders.families.push(person.family.rsplit([' ', '-']).next().unwrap_or("").to_owned());
+        for _ in 0..2 {
+            // The founders have names that many people have.
+            let (names, tier) = (plan.language.names(), dice.below(2));
+            let mut family = String::new();
+            names.push_family(Name { tier, at: dice.below(names.families(tier)) }, &mut family);
+            founders.families.push(names::display(plan.language, &family));
         }
         let mut say = |list, founders: &Founders| {
             let mut text = String::new();

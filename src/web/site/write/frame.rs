@@ -59,7 +59,7 @@ impl Writer<'_> {
         for page in pages {
             let (href, title) = (self.href(page), self.title_of(page));
             let here = if page == self.page { " aria-current=\"page\"" } else { "" };
-            let _ = writeln!(self.out, "<li><a href=\"{href}\"{here}>{title}</a></li>");
+            self.put(&["<li><a href=\"", &href, "\"", here, ">", &title, "</a></li>\n"]);
         }
         self.push("</ul>\n</nav>\n");
     }

@@ -5,6 +5,7 @@
 
 use super::calendar::Section;
 use super::dice::Dice;
+use super::html;
 use super::language::list;
 use super::look::Listing;
 use super::map::Page;
@@ -17,6 +18,9 @@ mod frame;
 mod organisation;
 mod people;
 mod topics;
+
+/// Room for a sentence.
+const SENTENCE: usize = 256;
 
 /// Writes a page. Returns its HTML, how many addresses it shows, and when it was last changed.
 pub(super) fn page(site: &Site, page: Page, visit: u32) -> (String, u32, DateTime<Utc>) {
@@ -144,7 +148,7 @@ impl<'s> Writer<'s> {
             subject: &self.subject,
             people: &self.people,
         };
-        let mut text = String::new();
+        let mut text = String::with_capacity(SENTENCE);
         self.site.tables.entry(list, at, &scene, &mut self.dice, &mut text);
         text
     }
@@ -181,11 +185,15 @@ impl<'s> Writer<'s> {
         self.out.push_str(html);
     }
 
+    fn put(&mut self, html: &[&str]) {
+        html::push(&mut self.out, html);
+    }
+
     /// What a page is called.
     fn title_of(&mut self, page: Page) -> String {
         let named = |writer: &Self, page| {
             let [(_, first), (_, second)] = writer.site.map.name(page);
-            format!("{first}{second}")
+            [first, second].concat()
         };
         match page {
             Page::Home => self.labelled(list::LABEL_HOME),
@@ -213,13 +221,13 @@ impl<'s> Writer<'s> {
     fn relative(&self, path: &str) -> String {
         match (self.up.as_str(), path.strip_prefix('/').unwrap_or(path)) {
             ("", "") => "./".to_owned(),
-            (up, path) => format!("{up}{path}"),
+            (up, path) => [up, path].concat(),
         }
     }
 
     fn link(&mut self, page: Page, text: &str) {
         let href = self.href(page);
-        let _ = write!(self.out, "<a href=\"{href}\">{text}</a>");
+        self.put(&["<a href=\"", &href, "\">", text, "</a>"]);
     }
 
     /// A link to a page with its title, if there is the page.
@@ -303,7 +311,7 @@ impl<'s> Writer<'s> {
         let count = self.dice.of(3..=6);
         for at in self.some_of(list::LIST_ITEM, count) {
             let item = self.entry(list::LIST_ITEM, at);
-            let _ = writeln!(self.out, "<li>{item}</li>");
+            self.put(&["<li>", &item, "</li>\n"]);
         }
         let _ = writeln!(self.out, "</{kind}>");
     }

@@ -70,7 +70,7 @@ impl Writer<'_> {
             Some(page) => {
                 let path = self.site.map.path(page, &|_| contact.local.clone());
                 let href = self.relative(&path);
-                let _ = write!(self.out, "<a href=\"{href}\">{}</a>", contact.name);
+                self.put(&["<a href=\"", &href, "\">", &contact.name, "</a>"]);
             }
             None => self.push(&contact.name),
         }
@@ -125,11 +125,11 @@ impl Writer<'_> {
             People::Cards => {
                 let _ = writeln!(self.out, "<div class=\"{people}\">");
                 for contact in &rest {
-                    let _ = write!(self.out, "<div class=\"{person}\">");
+                    self.put(&["<div class=\"", person, "\">"]);
                     self.portrait(contact);
                     self.push("<div><p><strong>");
                     self.name(contact);
-                    let _ = write!(self.out, "</strong></p><p>{}</p><p>", contact.title);
+                    self.put(&["</strong></p><p>", &contact.title, "</p><p>"]);
                     self.address(contact, None);
                     self.push("</p><p>");
                     self.phone(contact);
@@ -148,7 +148,7 @@ impl Writer<'_> {
                 for contact in &rest {
                     self.push("<tr><td>");
                     self.name(contact);
-                    let _ = write!(self.out, "</td><td>{}</td><td>", contact.title);
+                    self.put(&["</td><td>", &contact.title, "</td><td>"]);
                     self.address(contact, None);
                     self.push("</td><td>");
                     self.number(contact);
@@ -159,9 +159,9 @@ impl Writer<'_> {
             People::List => {
                 let _ = writeln!(self.out, "<ul class=\"{people}\">");
                 for contact in &rest {
-                    let _ = write!(self.out, "<li class=\"{person}\"><div><strong>");
+                    self.put(&["<li class=\"", person, "\"><div><strong>"]);
                     self.name(contact);
-                    let _ = write!(self.out, "</strong>, {}<br>", contact.title);
+                    self.put(&["</strong>, ", &contact.title, "<br>"]);
                     self.address(contact, None);
                     self.push("<br>");
                     self.phone(contact);
