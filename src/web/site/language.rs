@@ -94,7 +94,7 @@ pub struct Share {
 
 impl Share {
     /// A list with more entries than this is long.
-    const SHORT: usize = 24;
+    const SHORT: usize = 12;
 
     /// All of a list, in its order.
     pub fn whole(all: usize) -> Self {
@@ -121,7 +121,7 @@ impl Share {
     }
 
     /// How many entries are used.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.used
     }
 
@@ -166,7 +166,7 @@ impl Tables {
     /// Appends any entry of a list.
     pub fn say(&self, list: usize, knows: &dyn Knows, dice: &mut Dice, to: &mut String) {
         let share = knows.share(list, self.count(list));
-        let at = share.nth(share.choose(share.len(), dice));
+        let at = share.nth(share.choose(share.count(), dice));
         self.entry(list, at, knows, dice, to);
     }
 
@@ -189,13 +189,15 @@ impl Tables {
         let mut last = None;
         let mut other = |list: usize, dice: &mut Dice| {
             let share = knows.share(list, self.count(list));
-            let mut nth = share.choose(share.len(), dice);
+            let mut nth = share.choose(share.count(), dice);
             if last == Some((list, nth)) {
-                nth = (nth + 1) % share.len().max(1);
+                nth = (nth + 1) % share.count().max(1);
             }
             last = Some((list, nth));
             share.nth(nth)
         };
+        // Where the last one is named: nobody stands in for himself.
+        let mut person = 0..0;
         for piece in entry.iter().filter(|_| depth < DEEPEST) {
             let before = to.len();
             match *piece {
@@ -214,6 +216,16 @@ impl Tables {
                 Piece::Number(from, until) => {
                     use std::fmt::Write as _;
                     let _ = write!(to, "{}", dice.of(from..=until));
+                }
+                Piece::Known(Known::Person) => {
+                    for _ in 0..4 {
+                        to.truncate(before);
+                        knows.say(Known::Person, dice, to);
+                        if to.get(person.clone()) != to.get(before..) {
+                            break;
+                        }
+                    }
+                    person = before..to.len();
                 }
                 Piece::Known(known) => knows.say(known, dice, to),
             }
@@ -281,7 +293,7 @@ mod tests {
         let mut seen = std::collections::BTreeMap::<usize, usize>::new();
         for key in 0..200 {
             let share = Share::of(90, &Keyed::new([key; 32]), 7);
-            let mut used: Vec<usize> = (0..share.len()).map(|nth| share.nth(nth)).collect();
+            let mut used: Vec<usize> = (0..share.count()).map(|nth| share.nth(nth)).collect();
             used.sort_unstable();
             used.dedup();
             assert_eq!(used.len(), 45, "{key}: every entry once");
@@ -291,12 +303,12 @@ mod tests {
         // What is liked most comes first in the walk.
         let share = Share::of(91, &Keyed::new([1; 32]), 7);
         let mut dice = Keyed::new([1; 32]).dice("liked", 0);
-        let early = (0..1_000).filter(|_| share.choose(share.len(), &mut dice) < share.len() / 2).count();
+        let early = (0..1_000).filter(|_| share.choose(share.count(), &mut dice) < share.count() / 2).count();
         assert!((650..850).contains(&early), "{early}");
         // Of a short list everything is used, in its order.
-        let short = Share::of(24, &Keyed::new([1; 32]), 7);
-        assert!((0..short.len()).all(|nth| short.nth(nth) == nth) && short.len() == 24);
-        assert_eq!((Share::whole(0).len(), Share::whole(0).nth(0)), (0, 0));
+        let short = Share::of(Share::SHORT, &Keyed::new([1; 32]), 7);
+        assert!((0..short.count()).all(|nth| short.nth(nth) == nth) && short.count() == Share::SHORT);
+        assert_eq!((Share::whole(0).count(), Share::whole(0).nth(0)), (0, 0));
     }
 
     #[test]

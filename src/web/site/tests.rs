@@ -241,9 +241,9 @@ fn the_name_of_the_organisation_is_only_text() {
 #[test]
 fn pages_say_in_which_language_they_are_and_are_in_it() {
     for (language, tag, words, others) in [
-        (Language::English, "en", [" the ", " and ", " for "], [" und ", " les "]),
-        (Language::German, "de", [" die ", " und ", " für "], [" the ", " les "]),
-        (Language::French, "fr", [" les ", " et ", " pour "], [" the ", " und "]),
+        (Language::English, "en", [" the ", " and ", " for ", " of ", " in ", " to "], [" und ", " les "]),
+        (Language::German, "de", [" die ", " und ", " für ", " der ", " das ", " von "], [" the ", " les "]),
+        (Language::French, "fr", [" les ", " et ", " pour ", " le ", " des ", " du "], [" the ", " und "]),
     ] {
         let site = Site::new(plan_in(language, "tongues", 120));
         for page in site.map().all() {
@@ -295,8 +295,10 @@ fn what_is_told_of_the_organisation_is_told_in_the_same_words_everywhere() {
     }
 }
 
-/// All runs of six words in the prose of a site, with every number as the same word.
-fn runs(site: &Site) -> BTreeSet<Vec<String>> {
+/// Hashes of all runs of six words in the prose of a site, with every number as the same word.
+fn runs(site: &Site) -> BTreeSet<u64> {
+    use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+    let hasher = BuildHasherDefault::<DefaultHasher>::default();
     let mut runs = BTreeSet::new();
     for page in site.map().all() {
         let html = html(site, page, NETWORK);
@@ -309,7 +311,7 @@ fn runs(site: &Site) -> BTreeSet<Vec<String>> {
                     false => word.to_lowercase(),
                 })
                 .collect();
-            runs.extend(words.windows(6).map(<[String]>::to_vec));
+            runs.extend(words.windows(6).map(|run| hasher.hash_one(run)));
         }
     }
     runs
@@ -329,6 +331,7 @@ fn two_sites_have_few_words_in_common() {
         }
         let mean = shares.iter().sum::<f64>() / shares.len() as f64;
         let most = shares.iter().fold(0.0, |most: f64, &share| most.max(share));
-        assert!(mean < 0.12 && most < 0.25, "{language:?}: {mean:.4} {most:.4}");
+        // With one list for all it was a quarter of the words, and more than a third at worst.
+        assert!(mean < 0.08 && most < 0.16, "{language:?}: {mean:.4} {most:.4}");
     }
 }

@@ -120,7 +120,7 @@ impl<'s> Writer<'s> {
         });
         let Some((_, left)) = self.unsaid.get_mut(place) else { return 0 };
         if left.is_empty() {
-            left.extend((0..share.len()).map(|nth| share.nth(nth)));
+            left.extend((0..share.count()).map(|nth| share.nth(nth)));
         }
         let at = share.choose(left.len(), &mut self.dice);
         if at < left.len() { left.remove(at) } else { 0 }
@@ -292,7 +292,7 @@ impl<'s> Writer<'s> {
 
     /// Appends any one of the facts of a list.
     fn any_fact(&mut self, list: usize, number: u32) {
-        let at = self.dice.below(self.site.tables.count(list));
+        let at = self.any(list);
         let text = self.fact(list, number, at);
         self.push(&text);
     }
@@ -447,5 +447,30 @@ impl super::Knows for Dated<'_> {
 
     fn trade(&self) -> usize {
         0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::site::tests::plan;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_page_says_nothing_twice_before_it_has_said_everything() {
+        let site = Site::new(plan("said", 300));
+        let mut writer = Writer::new(&site, Page::Topic(3), 0);
+        for list in [list::SENTENCE, list::CLOSING, list::HOME_LEAD, list::LABEL_CONTACT] {
+            let all = site.tables.count(list);
+            let used = site.shares[list].count();
+            // As paragraphs, points and single sentences are mixed.
+            let mut said: Vec<usize> = (0..used / 2).map(|_| writer.any(list)).collect();
+            said.extend(writer.some_of(list, u32::try_from(used - used / 2).unwrap()));
+            let different: BTreeSet<usize> = said.iter().copied().collect();
+            assert_eq!((different.len(), said.len()), (used, used));
+            assert!(used == all || used == all.div_ceil(2), "{used} of {all}");
+            // After that it begins again, with nothing that is not its own.
+            assert!(different.contains(&writer.any(list)));
+        }
     }
 }

@@ -6,6 +6,9 @@ use crate::web::site::language::list;
 use crate::web::site::map::{LEADERS, Page};
 use std::fmt::Write as _;
 
+/// How much is told of the past: not all of what there is in the tables, which every other site has as well.
+const HISTORY: usize = 9;
+
 impl Writer<'_> {
     pub(super) fn home(&mut self) {
         let lead = self.site.look.class.lead;
@@ -60,7 +63,7 @@ impl Writer<'_> {
     }
 
     pub(super) fn about(&mut self) {
-        let mut history = self.history(usize::MAX);
+        let mut history = self.history(HISTORY);
         let later = history.split_off(history.len().min(2 + self.site.keyed.below("history", 0, 3)));
         self.facts(list::ABOUT_HISTORY, 0, history);
         self.prose();
