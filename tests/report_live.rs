@@ -140,6 +140,9 @@ fn network_of(address: Ipv4Addr) -> String {
     format!("{a}.{b}.{c}.0/24")
 }
 
+/// The sender of a mail and its recipients.
+type Mail<'m> = (&'m str, &'m [&'m str]);
+
 impl Guest<'_> {
     fn says(&mut self, text: &str) {
         self.seen.said += text.len() as u64;
@@ -192,8 +195,8 @@ impl Guest<'_> {
         String::from_utf8(rest).unwrap()
     }
 
-    /// Sends mails, each a sender and its recipients, and says goodbye or hangs up.
-    fn mails(mut self, mails: &[(&str, &[&str])], polite: bool) {
+    /// Sends mails, and says goodbye or hangs up.
+    fn mails(mut self, mails: &[Mail<'_>], polite: bool) {
         assert!(self.reply().starts_with("220 "));
         assert!(self.asks("EHLO client.example.net").starts_with("250 "));
         for (from, recipients) in mails {
@@ -347,7 +350,7 @@ fn the_report_says_what_the_clients_saw() {
     let stranger = town.stranger();
 
     // Spammers come all at once, and there is room for all but one.
-    let scripts: [(&str, &[(&str, &[&str])], bool); SLOTS] = [
+    let scripts: [(&str, &[Mail<'_>], bool); SLOTS] = [
         ("127.0.7.7", &[("", &[&shown]), ("a@x.example", &[&shown, "nobody.at.all@example.org"])], true),
         ("127.0.7.8", &[("b@x.example", &[&shown])], false),
         ("127.0.9.9", &[("c@x.example", &[&stranger])], true),
