@@ -3,7 +3,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::harness::{Dir, must, need, root, run, shipped};
+use crate::harness::rsyslog::Rsyslog;
+use crate::harness::{Dir, must, need, need_root, root, run, shipped, until};
 use crate::loggen::Plan;
 use crate::loggen::form::Form;
 
@@ -58,6 +59,23 @@ fn the_script_fails_where_there_is_no_log() {
     let ran = run(&mut command, Duration::from_secs(60));
     assert!(ran.status != Some(0) && ran.stderr.contains("none"), "{}", ran.stderr);
     assert!(!dir.path("mail").exists() && !dir.path("index.html").exists(), "a report of nothing");
+}
+
+#[test]
+fn its_account_may_read_what_rsyslog_writes() {
+    need_root("only root can give a file to a group that it is not in");
+    let log = Rsyslog::start();
+    let socket = std::os::unix::net::UnixDatagram::unbound().unwrap();
+    socket.send_to(b"<22>smtarpit[1]: error id=x what=x", &log.socket).unwrap();
+    let file = until("rsyslogd writes", || std::fs::metadata(&log.file).ok().filter(|file| file.len() > 0));
+    let adm = nix::unistd::Group::from_name("adm").unwrap().expect("a group of log readers");
+    use std::os::unix::fs::MetadataExt as _;
+    assert_eq!((file.gid(), file.mode() & 0o777), (adm.gid.as_raw(), 0o640));
+    // Both ways to start it give it that group.
+    assert!(shipped("contrib/systemd/tarpit-report.service").contains("\nSupplementaryGroups=adm\n"));
+    assert!(
+        shipped("contrib/cron/sundew").contains(" setpriv --reuid=sundewlog --regid=sundewlog --groups=adm ")
+    );
 }
 
 #[test]

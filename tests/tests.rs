@@ -88,6 +88,9 @@ mod report_page;
 /// The report against what the generator of logs knows.
 mod report_truth;
 
+/// The report of real programs through a real rsyslogd, against what their clients saw.
+mod report_live;
+
 /// The report that cron and systemd make every week.
 mod report_weekly;
 

@@ -122,13 +122,13 @@ fn histogram(out: &mut String, all: &[ServiceFacts]) {
         let service = facts.service.as_str();
         let holds = &facts.total.holds;
         for top in BUCKETS {
+            // Holds are counted in whole seconds: what is just over the edge is not below it.
             let labels = [("service", service), ("le", &top.to_string())];
-            sample(out, &format!("{name}_bucket"), &labels, holds.up_to(top));
+            sample(out, &format!("{name}_bucket"), &labels, holds.up_to(top - 1));
         }
         sample(out, &format!("{name}_bucket"), &[("service", service), ("le", "+Inf")], holds.len());
-        let sum: f64 =
-            holds.steps().map(|(from, to, count)| f64::from(from + (to - from) / 2) * count as f64).sum();
-        sample(out, &format!("{name}_sum"), &[("service", service)], sum);
+        // The exact time, which the steps of the distribution do not have.
+        sample(out, &format!("{name}_sum"), &[("service", service)], seconds(facts.total.held_ms));
         sample(out, &format!("{name}_count"), &[("service", service)], holds.len());
     }
 }

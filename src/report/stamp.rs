@@ -180,7 +180,7 @@ fn tai64n(line: &[u8]) -> Option<(Stamp, &[u8])> {
     };
     let seconds = i64::try_from(hex(&digits[..16])?.checked_sub(TAI64)?).ok()?;
     let nanos = i64::try_from(hex(&digits[16..])?).ok().filter(|nanos| *nanos < 1_000_000_000)?;
-    BELIEVED.contains(&seconds).then_some((Stamp::At(seconds * MICROS + nanos / 1000), rest))
+    BELIEVED.contains(&seconds).then(|| (Stamp::At(seconds * MICROS + nanos / 1000), rest))
 }
 
 fn rfc3164(line: &[u8]) -> Option<(Stamp, &[u8])> {
@@ -321,6 +321,7 @@ mod tests {
             "0001-01-01T00:00:00Z",
             "@4000",
             "@ffffffffffffffffffffffff",
+            "@7fffffffffffffff00000000",
             "Nov 26",
             "Nov x6 00:00:00",
             "nov 26 00:00:00",

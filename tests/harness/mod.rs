@@ -10,6 +10,7 @@ pub mod browser;
 pub mod crowd;
 pub mod inetd;
 pub mod log;
+pub mod rsyslog;
 pub mod servers;
 pub mod talk;
 pub mod transcript;

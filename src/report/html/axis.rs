@@ -1,7 +1,7 @@
 //! Axes: where a value stands, and which numbers stand beside it.
 
 use crate::report::summary::Moment;
-use chrono::{Datelike, Days, Months, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Weekday};
+use chrono::{Datelike, Days, Months, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Weekday};
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use std::ops::Range;
 
@@ -46,11 +46,15 @@ impl Axis {
         Axis::amount(most as f64, count, super::figures::short)
     }
 
-    /// Logarithmic from 1, with a mark at each power of ten.
+    /// Logarithmic from 1, with a mark at each power of ten, and at 2 and 5 times that if there are few.
     pub fn powers(most: u64) -> Self {
         let top = most.max(2).ilog10() + 1;
+        let times: &[f64] = if top > 2 { &[1.0] } else { &[1.0, 2.0, 5.0] };
         let marks = (0..=top).map(|power| 10_f64.powf(f64::from(power)));
-        let marks = marks.map(|at| (at, super::figures::short(at))).collect();
+        let marks = marks
+            .flat_map(|power| times.iter().map(move |times| times * power))
+            .map(|at| (at, super::figures::short(at)))
+            .collect();
         Axis { from: 0.7, to: most.max(2) as f64 * 1.5, log: true, ruled: true, marks }.within()
     }
 
@@ -140,6 +144,7 @@ pub fn seconds(at: Moment) -> f64 {
 /// What lies between two marks of an axis of dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
+    Minutes(u32),
     Hours(u32),
     Days(u32),
     Weeks(u32),
@@ -149,23 +154,27 @@ enum Step {
 impl Step {
     /// The smallest that has room, and how its marks are written.
     fn fitting(length: TimeDelta, room: usize) -> (Step, &'static str) {
-        const STEPS: [(Step, i64, &str); 13] = [
-            (Step::Hours(1), 1, "%H:%M"),
-            (Step::Hours(3), 3, "%H:%M"),
-            (Step::Hours(6), 6, "%H:%M"),
-            (Step::Days(1), 24, "%-d %b"),
-            (Step::Days(2), 48, "%-d %b"),
-            (Step::Weeks(1), 168, "%-d %b"),
-            (Step::Weeks(2), 336, "%-d %b"),
-            (Step::Weeks(4), 672, "%-d %b"),
-            (Step::Months(2), 1_460, "%b %Y"),
-            (Step::Months(3), 2_190, "%b %Y"),
-            (Step::Months(6), 4_380, "%b %Y"),
-            (Step::Months(12), 8_760, "%Y"),
-            (Step::Months(60), 43_800, "%Y"),
+        const HOUR: i64 = 60;
+        const STEPS: [(Step, i64, &str); 16] = [
+            (Step::Minutes(1), 1, "%H:%M"),
+            (Step::Minutes(5), 5, "%H:%M"),
+            (Step::Minutes(15), 15, "%H:%M"),
+            (Step::Hours(1), HOUR, "%H:%M"),
+            (Step::Hours(3), 3 * HOUR, "%H:%M"),
+            (Step::Hours(6), 6 * HOUR, "%H:%M"),
+            (Step::Days(1), 24 * HOUR, "%-d %b"),
+            (Step::Days(2), 48 * HOUR, "%-d %b"),
+            (Step::Weeks(1), 168 * HOUR, "%-d %b"),
+            (Step::Weeks(2), 336 * HOUR, "%-d %b"),
+            (Step::Weeks(4), 672 * HOUR, "%-d %b"),
+            (Step::Months(2), 1_460 * HOUR, "%b %Y"),
+            (Step::Months(3), 2_190 * HOUR, "%b %Y"),
+            (Step::Months(6), 4_380 * HOUR, "%b %Y"),
+            (Step::Months(12), 8_760 * HOUR, "%Y"),
+            (Step::Months(60), 43_800 * HOUR, "%Y"),
         ];
         let room = i64::try_from(room.max(1)).unwrap_or(1);
-        let fits = STEPS.iter().find(|(_, hours, _)| length.num_hours() / hours < room);
+        let fits = STEPS.iter().find(|(_, minutes, _)| length.num_minutes() / minutes < room);
         fits.map_or((Step::Months(240), "%Y"), |&(step, _, pattern)| (step, pattern))
     }
 
@@ -173,6 +182,7 @@ impl Step {
     fn first(self, from: NaiveDateTime, week_start: Weekday) -> Option<NaiveDateTime> {
         let day = from.date().and_time(NaiveTime::MIN);
         match self {
+            Step::Minutes(_) => from.date().and_hms_opt(from.hour(), 0, 0),
             Step::Hours(_) => Some(day),
             Step::Days(days) => {
                 day.checked_sub_days(Days::new(u64::from(day.num_days_from_ce().unsigned_abs() % days)))
@@ -191,6 +201,7 @@ impl Step {
 
     fn next(self, from: NaiveDateTime) -> Option<NaiveDateTime> {
         match self {
+            Step::Minutes(minutes) => from.checked_add_signed(TimeDelta::minutes(minutes.into())),
             Step::Hours(hours) => from.checked_add_signed(TimeDelta::hours(hours.into())),
             Step::Days(days) => from.checked_add_days(Days::new(days.into())),
             Step::Weeks(weeks) => from.checked_add_days(Days::new(u64::from(weeks) * 7)),
@@ -244,6 +255,8 @@ mod tests {
         assert_eq!(names(&Axis::count_of(0, 5)), ["0", "1"]);
         assert_eq!(names(&Axis::count_of(2_100_000, 5)), ["0", "500k", "1M", "1.5M", "2M"]);
         assert_eq!(names(&Axis::powers(2_146)), ["1", "10", "100", "1k"]);
+        assert_eq!(names(&Axis::powers(3)), ["1", "2"]);
+        assert_eq!(names(&Axis::powers(12)), ["1", "2", "5", "10"]);
     }
 
     #[test]
@@ -253,6 +266,7 @@ mod tests {
             names(&axis).join(" ")
         };
         let start = "2026-11-16T00:00:00+00:00";
+        assert_eq!(dates("2026-11-16T05:38:20+00:00", "2026-11-16T05:41:00+00:00", 6), "05:39 05:40 05:41");
         assert_eq!(dates(start, "2026-11-16T12:00:00+00:00", 6), "00:00 03:00 06:00 09:00 12:00");
         assert_eq!(dates(start, "2026-11-20T00:00:00+00:00", 9), "16 Nov 17 Nov 18 Nov 19 Nov 20 Nov");
         assert_eq!(dates("2026-11-18T00:00:00+00:00", "2026-12-09T00:00:00+00:00", 5), "23 Nov 30 Nov 7 Dec");

@@ -1,7 +1,7 @@
 //! From the harvest to the spam: which of the addresses that were shown came back, when, and through whom.
 
 use super::chart::Ink;
-use super::figures::{none, percent, share, time, whole};
+use super::figures::{count, none, percent, share, time, whole};
 use super::graphs;
 use super::held::figure;
 use super::markup::{Align, Markup, Table};
@@ -18,10 +18,10 @@ pub fn harvest(page: &mut Markup, summary: &Summary) {
     }
     let mails: u64 = harvest.receipts.iter().map(|receipt| receipt.mails).sum();
     page.paragraph(format_args!(
-        "{} visits were shown addresses of their own. {} addresses came back, in {} mails.",
-        whole(harvest.visits),
+        "{} saw addresses of their own. Of our addresses {} came back, in {}.",
+        count(harvest.visits, "visit"),
         whole(harvest.receipts.len() as u64),
-        whole(mails)
+        count(mails, "mail")
     ));
     delays(page, summary);
     harvesters(page, summary);
@@ -51,9 +51,9 @@ fn delays(page: &mut Markup, summary: &Summary) {
         ("", Align::Bar),
     ]);
     for (seconds, name) in WITHIN {
-        let count = delays.up_to(seconds);
-        let part = share(count, delays.len());
-        table.push(vec![name.to_owned(), whole(count), percent(part), format!("{:.1}", part * 100.0)]);
+        let came = delays.up_to(seconds);
+        let part = share(came, delays.len());
+        table.push(vec![name.to_owned(), whole(came), percent(part), format!("{:.1}", part * 100.0)]);
     }
     page.raw("<div class=\"two\">").table(&table);
     figure(
@@ -95,7 +95,7 @@ fn harvesters(page: &mut Markup, summary: &Summary) {
             harvester.delay.map_or_else(none, time),
             day(harvester.first),
             day(harvester.last),
-            harvester.agent.to_string(),
+            Some(harvester.agent.to_string()).filter(|agent| !agent.is_empty()).unwrap_or_else(none),
         ]);
     }
     let all = whole(harvest.harvesters.len() as u64);

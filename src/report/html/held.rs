@@ -109,7 +109,7 @@ type Counted = (&'static str, fn(&Tally) -> u64);
 fn counted(service: Service) -> [Counted; 2] {
     match service {
         Service::Smtarpit => [("Mail from:<>", |tally| tally.null_from), ("Rcpt to", |tally| tally.rcpts)],
-        Service::Tarpop => [("Logins", |tally| tally.logins), ("Mails read", |tally| tally.retrs)],
+        Service::Tarpop => [("Tries to log in", |tally| tally.logins), ("Mails read", |tally| tally.retrs)],
         Service::Sundew => [("Pages", |tally| tally.pages), ("Addresses shown", |tally| tally.addresses)],
     }
 }

@@ -73,7 +73,7 @@ fn table(networks: bool) -> Table {
         (Service::Sundew.title(), Align::Number),
         ("Refused", Align::Number),
         ("Mails", Align::Number),
-        ("Logins", Align::Number),
+        ("Tries", Align::Number),
         ("Pages", Align::Number),
         ("First seen", Align::Word),
         ("Last seen", Align::Word),

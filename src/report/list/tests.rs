@@ -136,7 +136,7 @@ fn abuseipdb_gets_what_each_address_did() {
          8.8.4.1,\"11\",2026-11-29T12:00:00+00:00,\"held 3600 s in 1 connection by a tarpit, 2 mails\"\n\
          8.8.4.2,\"14\",2026-11-29T12:00:00+00:00,\"held 3600 s in 1 connection by a tarpit\"\n\
          8.8.4.3,\"11,18,19\",2026-11-29T12:00:00+00:00,\
-         \"held 3600 s in 1 connection by a tarpit, 1 mail, 5 logins, 7 pages\"\n"
+         \"held 3600 s in 1 connection by a tarpit, 1 mail, 5 tries to log in, 7 pages\"\n"
     );
 }
 
@@ -157,7 +157,7 @@ fn every_form_is_as_documented() {
         "{csv}"
     );
     let spamd = made(ListFormat::Spamd);
-    assert!(spamd.ends_with("\n8.8.4.1\n") && spamd.starts_with("# 1 entries"), "{spamd}");
+    assert!(spamd.ends_with("\n8.8.4.1\n") && spamd.starts_with("# 1 entry,"), "{spamd}");
     let mut long = options(ListFormat::Ipset);
     long.expire = TimeDelta::days(3_650);
     assert!(render(&summary, &long).contains("add tarpit4n 8.8.4.1 timeout 2147483\n"));

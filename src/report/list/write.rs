@@ -37,7 +37,8 @@ fn families(entries: &[Source]) -> [Vec<&Source>; 2] {
 /// A comment for whoever finds the file.
 fn head(out: &mut String, entries: &[Source], options: &ListOptions, how: &str) -> Written {
     let made = options.now.with_timezone(&Utc).to_rfc3339_opts(SecondsFormat::Secs, true);
-    writeln!(out, "# {} entries, made by tarpit-report on {made}.\n# {how}", entries.len())
+    let entries = so_many(entries.len() as u64, "entry", "entries");
+    writeln!(out, "# {entries}, made by tarpit-report on {made}.\n# {how}")
 }
 
 fn plain(out: &mut String, entries: &[Source]) -> Written {
@@ -47,16 +48,21 @@ fn plain(out: &mut String, entries: &[Source]) -> Written {
 /// What an entry did, in one line.
 fn story(entry: &Source) -> String {
     let seconds = rounded(entry.held_ms, 1000);
-    let mut said = format!("held {seconds} s in {} by a tarpit", so_many(entry.all_hits(), "connection"));
-    let did = [(entry.mails, "mail"), (entry.logins, "login"), (entry.pages, "page")];
-    for (count, what) in did.into_iter().filter(|(count, _)| *count > 0) {
-        let _ = write!(said, ", {}", so_many(count, what));
+    let hits = so_many(entry.all_hits(), "connection", "connections");
+    let mut said = format!("held {seconds} s in {hits} by a tarpit");
+    let did = [
+        (entry.mails, "mail", "mails"),
+        (entry.logins, "try to log in", "tries to log in"),
+        (entry.pages, "page", "pages"),
+    ];
+    for (count, one, more) in did.into_iter().filter(|(count, ..)| *count > 0) {
+        let _ = write!(said, ", {}", so_many(count, one, more));
     }
     said
 }
 
-fn so_many(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+fn so_many(count: u64, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 /// Both families in one file, as a dataset of the type `combined`. rbldnsd answers no more when the list
@@ -135,7 +141,7 @@ fn expire(options: &ListOptions, most: i64) -> i64 {
 /// spamd knows IPv4 only.
 fn spamd(out: &mut String, entries: &[Source], options: &ListOptions) -> Written {
     let how = format!(
-        "In spamd.conf: {}:black:msg=\"Your address %A has sent spam\":method=file:file=FILE:",
+        "In spamd.conf: {}:black:msg=\"Your address %A came to a spam trap\":method=file:file=FILE:",
         options.name
     );
     let v4: Vec<Source> = entries.iter().filter(is_v4).copied().collect();

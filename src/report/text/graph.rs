@@ -13,11 +13,15 @@ pub fn render(out: &mut String, processes: &Processes, summary: &Summary) {
     let points = &processes.points;
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return };
     let (slots, total) = (summary.settings.slots, summary.settings.total);
-    let columns = points.len().min(COLUMNS);
-    // Every point is in one column, whatever their numbers are.
+    // Every point is in one column, or each of a few in as many as fit.
+    let columns = match points.len() {
+        few if few < COLUMNS => COLUMNS / few * few,
+        _ => COLUMNS,
+    };
     let column = |at: usize| {
-        let range = at * points.len() / columns..(at + 1) * points.len() / columns;
-        let points = points.get(range).unwrap_or_default();
+        let from = at * points.len() / columns;
+        let to = ((at + 1) * points.len() / columns).max(from + 1);
+        let points = points.get(from..to).unwrap_or_default();
         let most = points.iter().map(|point| point.most).max().unwrap_or(0);
         (most, points.iter().map(|point| point.busy).max().unwrap_or(0))
     };
@@ -42,7 +46,10 @@ pub fn render(out: &mut String, processes: &Processes, summary: &Summary) {
         line(out, format_args!("{label:>6} |{text}").to_string().trim_end());
     }
     line(out, format_args!("{:>6} +{}", 0, "-".repeat(columns)));
-    let (first, last) = (day(first.at), day(last.at));
+    let (first, last) = match (last.at - first.at).num_days() {
+        0 => (minute(first.at), last.at.format("%H:%M").to_string()),
+        _ => (day(first.at), day(last.at)),
+    };
     match columns > first.len() + last.len() {
         true => line(out, format_args!("{:8}{first}{last:>width$}", "", width = columns - first.len())),
         false => line(out, format_args!("{:8}{first}", "")),
@@ -52,7 +59,7 @@ pub fn render(out: &mut String, processes: &Processes, summary: &Summary) {
         line(
             out,
             format_args!(
-                " # held, + refused; at most {} were held at once, on {}",
+                " # held, + turned away; the most held at once: {}, on {}",
                 processes.most,
                 minute(at)
             ),

@@ -97,8 +97,12 @@ fn percent(part: u64, whole: u64) -> String {
     }
 }
 
-/// A length of time in its two largest units.
+/// A length of time in its two largest units; what is short has a decimal.
 fn length(seconds: f64) -> String {
+    let tenths = (seconds.max(0.0) * 10.0).round();
+    if tenths < 100.0 && tenths % 10.0 != 0.0 {
+        return format!("{:.1}s", tenths / 10.0);
+    }
     let seconds = seconds.max(0.0).round() as u64;
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match (days, hours, minutes) {

@@ -50,11 +50,10 @@ fn breakdown(out: &mut String, facts: &ServiceFacts, summary: &Summary) {
     let [third, fourth] = columns(facts.service);
     let row = |name: String, tally: &Tally| {
         let longest = tally.longest_ms / 3_600_000;
-        let seconds = tally.held_ms / 1000;
         vec![
             name,
-            thousands(seconds),
-            thousands(seconds / 3600),
+            thousands(tally.seconds()),
+            thousands(tally.held_ms / 3_600_000),
             thousands(longest),
             tally.hits.to_string(),
             thousands((third.1)(tally)),
@@ -265,7 +264,9 @@ fn profiles(out: &mut String, facts: &ServiceFacts) {
     let mut headings = vec!["<hour".to_owned()];
     headings.extend(some().map(|profile| profile.name.to_string().chars().take(12).collect()));
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
-    let rows = (0..24).map(|hour: usize| {
+    // An hour in which nobody came says nothing.
+    let came = |hour: &usize| some().any(|profile| profile.hours[*hour].0 > 0);
+    let rows = (0..24).filter(came).map(|hour: usize| {
         let means = some().map(|profile| match profile.hours[hour] {
             (0, _) => "-".to_owned(),
             (connections, held_ms) => length(held_ms as f64 / 1000.0 / connections as f64),

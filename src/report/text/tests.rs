@@ -38,7 +38,8 @@ fn the_first_table_is_the_breakdown() {
 #[test]
 fn numbers_and_times_are_read_at_a_glance() {
     assert_eq!([0, 999, 1000, 16_465_660].map(thousands), ["0", "999", "1,000", "16,465,660"]);
-    assert_eq!([0.0, 59.4, 60.0, 3600.0, 90_000.0].map(length), ["0s", "59s", "1m00s", "1h00m", "1d01h"]);
+    assert_eq!([0.0, 0.04, 0.42, 9.96, 59.4].map(length), ["0s", "0s", "0.4s", "10s", "59s"]);
+    assert_eq!([60.0, 3600.0, 90_000.0].map(length), ["1m00s", "1h00m", "1d01h"]);
     assert_eq!(percent(1, 8), "13");
     assert_eq!(percent(1, 0), "-");
     assert_eq!([0, 1, 50, 100].map(|part| bar(part, 100, 10).len()), [0, 1, 5, 10]);

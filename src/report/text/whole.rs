@@ -3,7 +3,7 @@
 use super::table;
 use super::{bar, counted, day, heading, length, length_ms, line, optional, percent, thousands};
 use crate::report::Summary;
-use crate::report::summary::{Harvest, MailsPerAddress, Service, Source};
+use crate::report::summary::{Harvest, Harvester, MailsPerAddress, Service, Source};
 
 pub fn render(out: &mut String, summary: &Summary) {
     let top = summary.settings.top;
@@ -123,7 +123,7 @@ fn harvest(out: &mut String, harvest: &Harvest, top: usize) {
                 thousands(harvester.receipts),
                 thousands(harvester.mails),
                 optional(harvester.delay.map(|delay| delay as f64)),
-                harvester.agent.to_string(),
+                agent(harvester),
             ]
         });
         let headings =
@@ -147,7 +147,7 @@ fn harvest(out: &mut String, harvest: &Harvest, top: usize) {
                 thousands(receipt.networks),
             ]
         });
-        table::write(out, &["<address", "<shown", "~to", "delay", "mails", "networks"], rows);
+        table::write(out, &["<receipt", "<shown", "~to", "delay", "mails", "networks"], rows);
         heading(out, "Ways to show an address, by what came back");
         let rows = harvest.styles.iter().map(|(style, receipts, mails)| {
             vec![style.as_str().to_owned(), thousands(*receipts), thousands(*mails)]
@@ -155,7 +155,7 @@ fn harvest(out: &mut String, harvest: &Harvest, top: usize) {
         table::write(out, &["<way", "addresses", "mails"], rows);
     }
     if !harvest.seasons.is_empty() {
-        heading(out, "Seasons");
+        heading(out, "Seasons of the pages");
         let rows = harvest.seasons.iter().map(|season| {
             let date = |date: Option<_>| date.map_or_else(|| "-".to_owned(), day);
             let latest = season.weekly.iter().rev().take(4).sum::<u64>();
@@ -184,33 +184,41 @@ fn harvest(out: &mut String, harvest: &Harvest, top: usize) {
     }
 }
 
+/// What it says that it is; whoever reads a mailbox says nothing.
+fn agent(harvester: &Harvester) -> String {
+    match harvester.agent.as_str() {
+        "" => "-".to_owned(),
+        agent => agent.to_owned(),
+    }
+}
+
 /// How the delays are distributed.
 fn delays(out: &mut String, harvest: &Harvest) {
     const HOUR: u32 = 3600;
     const DAY: u32 = 24 * HOUR;
     const STEPS: [(&str, u32); 8] = [
-        ("an hour", HOUR),
-        ("6 hours", 6 * HOUR),
-        ("a day", DAY),
-        ("3 days", 3 * DAY),
-        ("a week", 7 * DAY),
-        ("2 weeks", 14 * DAY),
-        ("4 weeks", 28 * DAY),
-        ("12 weeks", 84 * DAY),
+        ("less than an hour", HOUR),
+        ("1 to 6 hours", 6 * HOUR),
+        ("6 to 24 hours", DAY),
+        ("1 to 3 days", 3 * DAY),
+        ("3 to 7 days", 7 * DAY),
+        ("1 to 2 weeks", 14 * DAY),
+        ("2 to 4 weeks", 28 * DAY),
+        ("4 to 12 weeks", 84 * DAY),
     ];
     let all = harvest.delays.len();
     let mut before = 0;
-    let mut rows: Vec<(String, u64)> = Vec::new();
+    let mut rows: Vec<(&str, u64)> = Vec::new();
     for (name, seconds) in STEPS {
         let now = harvest.delays.up_to(seconds);
-        rows.push((format!("up to {name}"), now - before));
+        rows.push((name, now - before));
         before = now;
     }
-    rows.push(("later".to_owned(), all - before));
+    rows.push(("more", all - before));
     let most = rows.iter().map(|(_, count)| *count).max().unwrap_or(0);
     line(out, "");
     let rows = rows.iter().map(|(name, count)| {
-        vec![name.clone(), thousands(*count), percent(*count, all), bar(*count, most, 36)]
+        vec![(*name).to_owned(), thousands(*count), percent(*count, all), bar(*count, most, 36)]
     });
     table::write(out, &["<first mail after", "addresses", "per cent", "<"], rows);
 }
