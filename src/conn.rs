@@ -53,7 +53,18 @@ pub struct Conn<'a, C> {
     told: bool,
     gone: Option<Gone>,
     narrow: bool,
-    trimmed: bool,
+    kept: Kept,
+}
+
+/// What the memory of the process may hold that nobody needs any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// All that start-up took.
+    StartUp,
+    /// What it took to answer a line.
+    Answer,
+    /// The stack of the calls that came to a wait.
+    Calls,
 }
 
 /// How and when the connection went.
@@ -96,7 +107,7 @@ impl<'a, C: Clock> Conn<'a, C> {
             told: false,
             gone: None,
             narrow: false,
-            trimmed: false,
+            kept: Kept::StartUp,
         })
     }
 
@@ -199,7 +210,7 @@ impl<'a, C: Clock> Conn<'a, C> {
 }
 
 /// Before a wait of this length, the memory that was needed to come here is given back; it costs a
-/// microsecond.
+/// microsecond, and some more after an answer.
 const LONG: Duration = Duration::from_secs(1);
 
 impl<C: Clock> Wire for Conn<'_, C> {
@@ -219,11 +230,16 @@ impl<C: Clock> Wire for Conn<'_, C> {
         if want == Some(Mode::Narrow) {
             self.shrink();
         }
-        // Start-up is over: what it needed is not needed for the days that this wait may last.
-        if !std::mem::replace(&mut self.trimmed, true) {
-            sys::forget_start_up();
-        } else if until.saturating_sub(self.clock.elapsed()) >= LONG {
-            sys::forget_calls();
+        // What start-up needed, and what an answer needed, is not needed for the days that this wait may last.
+        let long = until.saturating_sub(self.clock.elapsed()) >= LONG;
+        match self.kept {
+            Kept::StartUp => sys::forget_start_up(),
+            Kept::Answer if long => sys::forget_start_up(),
+            Kept::Calls if long => sys::forget_calls(),
+            Kept::Answer | Kept::Calls => {}
+        }
+        if long || self.kept == Kept::StartUp {
+            self.kept = Kept::Calls;
         }
         loop {
             // What the peer has not taken yet holds back its next command too.
@@ -231,6 +247,7 @@ impl<C: Clock> Wire for Conn<'_, C> {
             if let Some(taken) = taking.and_then(|mode| self.lines.next(mode, line)) {
                 let answers = self.lines.take_answers();
                 self.say(&answers);
+                self.kept = Kept::Answer;
                 return Came::Line(taken);
             }
             let answers = self.lines.take_answers();
