@@ -384,7 +384,16 @@ impl Knows for Scene<'_> {
                 Some(team) => site.map.name(Page::Team(team)).iter().for_each(|(_, text)| to.push_str(text)),
                 None => to.push_str(site.map.department(self.department).1),
             },
-            Known::Person => to.push_str(dice.pick(self.people).map_or("", |contact| &contact.name)),
+            Known::Person => {
+                // Nobody is named twice in one sentence.
+                let sentence = to.rfind(['.', '?', '!', '>']).map_or(0, |end| end + 1);
+                let is_new =
+                    |contact: &&Contact| !to.get(sentence..).unwrap_or_default().contains(&contact.name);
+                let first = dice.below(self.people.len());
+                let (before, from) = self.people.split_at(first.min(self.people.len()));
+                let contact = from.iter().chain(before).find(is_new).or(from.first());
+                to.push_str(contact.map_or("", |contact| &contact.name));
+            }
             Known::Given => to.push_str(self.people.first().map_or("", |contact| &contact.given)),
             Known::Subject => to.push_str(self.subject),
             Known::SubjectCapital => {
