@@ -4,6 +4,9 @@ use html5ever::tendril::TendrilSink as _;
 use html5ever::{ParseOpts, parse_document};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 
+/// Is shown an element, and how to read its attributes.
+type See<'s> = dyn FnMut(&Handle, &dyn Fn(&str) -> Option<String>) + 's;
+
 /// A page.
 pub struct Parsed {
     dom: RcDom,
@@ -29,7 +32,7 @@ impl Parsed {
         }
     }
 
-    fn elements(&self, name: &str, see: &mut dyn FnMut(&Handle, &dyn Fn(&str) -> Option<String>)) {
+    fn elements(&self, name: &str, see: &mut See<'_>) {
         self.walk(&mut |node| {
             if let NodeData::Element { name: element, attrs, .. } = &node.data
                 && (name == "*" || &*element.local == name)
