@@ -18,7 +18,7 @@ pub enum Cut<'l> {
 
 /// Takes a line apart: `stamp host tag[pid]: message`, with or without host and pid, and for what
 /// comes from stderr without a stamp.
-#[inline]
+#[inline(always)]
 pub fn cut<'l>(line: &'l [u8], stamps: &mut Stamps) -> Cut<'l> {
     let line = priority(line);
     match stamps.read(line) {

@@ -161,15 +161,16 @@ impl<'l> Scan<'l> {
     #[inline(always)]
     fn plain(&mut self, key: &[u8]) -> Option<Text<'l>> {
         self.key(key)?;
-        self.text()
+        self.text().map(Text::unescaped)
     }
 
     #[inline(always)]
     fn plain_if(&mut self, key: &[u8]) -> Option<Option<Text<'l>>> {
-        self.if_there(key, Self::text)
+        self.if_there(key, |scan| scan.text().map(Text::unescaped))
     }
 
-    fn text(&mut self) -> Option<Text<'l>> {
+    /// As bytes, which two registers can hold.
+    fn text(&mut self) -> Option<&'l [u8]> {
         let text = self.rest;
         if let [b'"', inner @ ..] = text {
             let length = until(inner, |word| not_within(word, b' ') | equal(word, b'"') | equal(word, b'\\'));
@@ -178,7 +179,7 @@ impl<'l> Scan<'l> {
                 return None;
             }
             self.rest = &inner[length + 1..];
-            return Some(Text::unescaped(&inner[..length]));
+            return Some(&inner[..length]);
         }
         let length = until(text, |word| not_within(word, b'!'));
         let (value, rest) = text.split_at(length);
@@ -186,7 +187,7 @@ impl<'l> Scan<'l> {
             return None;
         }
         self.rest = rest;
-        Some(Text::unescaped(value))
+        Some(value)
     }
 
     /// Up to the next space.
@@ -262,10 +263,10 @@ impl<'l> Scan<'l> {
 
     #[inline(always)]
     fn address_if(&mut self, key: &[u8]) -> Option<Option<IpAddr>> {
-        self.if_there(key, Self::address)
+        self.if_there(key, |scan| scan.address())
     }
 
-    #[inline]
+    #[inline(always)]
     fn address(&mut self) -> Option<IpAddr> {
         match dotted(self.rest) {
             Some((address, length)) => {
@@ -282,6 +283,7 @@ impl<'l> Scan<'l> {
         }
     }
 
+    #[cold]
     fn other_address(&mut self) -> Option<IpAddr> {
         let address: IpAddr = std::str::from_utf8(self.bare()).ok()?.parse().ok()?;
         Some(address.to_canonical())
@@ -289,35 +291,41 @@ impl<'l> Scan<'l> {
 }
 
 /// An IPv4 address up to a space, and its length; what is unusual is left to the standard library.
-#[inline]
+#[inline(always)]
 fn dotted(text: &[u8]) -> Option<(Ipv4Addr, usize)> {
-    let (mut bits, mut octet, mut digits, mut dots, mut length) = (0, 0, 0, 0, 0);
-    for &byte in text {
-        let digit = byte.wrapping_sub(b'0');
-        if digit <= 9 {
-            if digits > 0 && octet == 0 {
+    // The longest, and the space behind it. What is not there is as good as one.
+    let mut window = [b' '; 16];
+    match text.first_chunk() {
+        Some(whole) => window = *whole,
+        None => window[..text.len()].copy_from_slice(text),
+    }
+    let digit = |at: usize| Some(u32::from(window[at % 16].wrapping_sub(b'0'))).filter(|digit| *digit <= 9);
+    let (mut bits, mut at) = (0, 0);
+    for end in *b"... " {
+        let mut octet = digit(at)?;
+        at += 1;
+        if let Some(next) = digit(at) {
+            if octet == 0 {
                 return None;
             }
-            octet = octet * 10 + u32::from(digit);
-            digits += 1;
-        } else if byte == b'.' && digits > 0 && dots < 3 {
-            bits = bits << 8 | octet;
-            (octet, digits) = (0, 0);
-            dots += 1;
-        } else if byte == b' ' {
-            break;
-        } else {
+            octet = octet * 10 + next;
+            at += 1;
+        }
+        if let Some(next) = digit(at).filter(|_| octet > 9) {
+            octet = octet * 10 + next;
+            at += 1;
+        }
+        if octet > 255 || window[at % 16] != end {
             return None;
         }
-        if octet > 255 {
-            return None;
-        }
-        length += 1;
+        bits = bits << 8 | octet;
+        at += 1;
     }
-    (dots == 3 && digits > 0).then(|| (Ipv4Addr::from_bits(bits << 8 | octet), length))
+    Some((Ipv4Addr::from_bits(bits), at - 1))
 }
 
 /// An IPv6 address of hexadecimal groups likewise.
+#[inline(never)]
 fn colons(text: &[u8]) -> Option<(Ipv6Addr, usize)> {
     let mut groups = [0; 8];
     let (mut count, mut gap, mut at) = (0, None, 0);
