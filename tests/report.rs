@@ -274,6 +274,10 @@ fn what_cannot_be_is_said_before_anything_is_read() {
         (&["--last", "7d", "--week", "2026-W47", log], "--last: "),
         (&["today", "--last", "7d", log], "another period is given too"),
         (&["--slots", "50", log], "slots is 50, which is more than total, 40"),
+        (
+            &["list", "--mask", log],
+            "tarpit-report: --mask: a list has addresses, or with --aggregate networks; it cannot be masked\n",
+        ),
     ] {
         let output = report().args(args).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);

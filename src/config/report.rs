@@ -392,6 +392,11 @@ impl Program for Report {
             let text = format_args!("slots is {slots}, which is more than total, {total}");
             return Err(origins.blame(&["slots", "total"], text));
         }
+        // A list of networks would shut out whoever is beside those who came.
+        if self.output.mask && self.command.is_some() {
+            let text = "a list has addresses, or with --aggregate networks; it cannot be masked";
+            return Err(origins.blame(&["mask"], text));
+        }
         if self.says_period_twice() {
             return Err(Failure::new("today and yesterday: another period is given too"));
         }

@@ -87,8 +87,12 @@ pub struct End<'l> {
 
 impl<'l> Heard<'l> {
     /// Reads what follows the tag.
+    #[inline]
     pub fn read(line: &'l [u8]) -> Result<Self, NotAnEvent> {
-        quick::read(line).map_or_else(|| Heard::read_any(line), Ok)
+        match quick::read(line) {
+            Some(heard) => Ok(heard),
+            None => Heard::read_any(line),
+        }
     }
 
     /// Reads a line that is not quite as our programs write it.

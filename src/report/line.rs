@@ -18,6 +18,7 @@ pub enum Cut<'l> {
 
 /// Takes a line apart: `stamp host tag[pid]: message`, with or without host and pid, and for what
 /// comes from stderr without a stamp.
+#[inline(always)]
 pub fn cut<'l>(line: &'l [u8], stamps: &mut Stamps) -> Cut<'l> {
     let line = priority(line);
     match stamps.read(line) {
@@ -47,14 +48,15 @@ fn priority(line: &[u8]) -> &[u8] {
 }
 
 /// Reads `tag: ` or `tag[pid]: `.
+#[inline]
 fn tagged(text: &[u8]) -> Option<(Service, &[u8])> {
-    let service = match text {
-        [b's', b'm', ..] => Service::Smtarpit,
-        [b's', b'u', ..] => Service::Sundew,
-        [b't', ..] => Service::Tarpop,
+    // Each has its own name here as a constant, so that it is compared as a number.
+    let (service, rest) = match text {
+        [b's', b'm', b't', b'a', b'r', b'p', b'i', b't', rest @ ..] => (Service::Smtarpit, rest),
+        [b's', b'u', b'n', b'd', b'e', b'w', rest @ ..] => (Service::Sundew, rest),
+        [b't', b'a', b'r', b'p', b'o', b'p', rest @ ..] => (Service::Tarpop, rest),
         _ => return None,
     };
-    let rest = text.strip_prefix(service.as_str().as_bytes())?;
     let rest = match rest {
         [b'[', rest @ ..] => {
             let pid = rest.iter().position(|byte| !byte.is_ascii_digit())?;

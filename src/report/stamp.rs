@@ -38,6 +38,11 @@ pub struct Stamps {
     last: Option<i64>,
     /// The last date that was read, and its seconds.
     date: ([u8; 10], i64),
+    /// The last date, hour and minute that were read, and their seconds: the next line is most often of
+    /// the same.
+    minute: ([u8; 16], i64),
+    /// The last offset that was read, as `+01:00`, and its seconds.
+    east: ([u8; 6], i64),
     /// How often the year will turn.
     turns: i32,
 }
@@ -45,35 +50,63 @@ pub struct Stamps {
 impl Stamps {
     /// For a stream that was last written at this moment.
     pub fn new(zone: Zone, written: i64) -> Self {
-        Stamps { zone, written, last: None, date: ([0; 10], 0), turns: 0 }
+        Stamps {
+            zone,
+            written,
+            last: None,
+            date: ([0; 10], 0),
+            minute: ([0; 16], 0),
+            east: ([0; 6], 0),
+            turns: 0,
+        }
     }
 
     /// What stands at the beginning of a line, and what follows it.
+    #[inline]
     pub fn read<'l>(&mut self, line: &'l [u8]) -> Option<(Stamp, &'l [u8])> {
         match line.first()? {
-            b'0'..=b'9' => self.rfc3339(line),
+            b'0'..=b'9' => match self.usual(line) {
+                Some((micros, rest)) => Some((Stamp::At(micros), rest)),
+                None => self.rfc3339(line),
+            },
             b'@' => tai64n(line),
             _ => rfc3164(line),
         }
     }
 
-    fn rfc3339<'l>(&mut self, line: &'l [u8]) -> Option<(Stamp, &'l [u8])> {
-        let (date, rest) = line.split_first_chunk::<10>()?;
-        if self.date.0 != *date {
-            self.date = (*date, self.midnight(date)?);
-        }
-        let (clock, mut rest) = rest.split_first_chunk::<9>()?;
-        if !matches!(clock[0], b'T' | b't' | b' ') {
+    /// Reads what rsyslog writes, `2026-11-26T04:07:35.123456+01:00`, if minute and offset are those of the
+    /// line before.
+    #[inline]
+    fn usual<'l>(&self, line: &'l [u8]) -> Option<(i64, &'l [u8])> {
+        let (stamp, rest) = line.split_first_chunk::<32>()?;
+        let (minute, clock) = stamp.split_first_chunk::<16>()?;
+        let [b':', tens, ones, b'.', a, b, c, d, e, f, east @ ..] = clock else { return None };
+        if *minute != self.minute.0 || *east != self.east.0 {
             return None;
         }
-        let second = self.date.1 + time(&clock[1..])?;
+        let second = two(*tens, *ones).filter(|second| *second < 60)?;
+        let seconds = self.minute.1 + second - self.east.1;
+        let micros = seconds * MICROS + six([*a, *b, *c, *d, *e, *f])?;
+        BELIEVED.contains(&seconds).then_some((micros, rest))
+    }
+
+    fn rfc3339<'l>(&mut self, line: &'l [u8]) -> Option<(Stamp, &'l [u8])> {
+        let (minute, rest) = line.split_first_chunk::<16>()?;
+        let ([colon, tens, ones], mut rest) = rest.split_first_chunk::<3>()?;
+        let second = two(*tens, *ones).filter(|second| *colon == b':' && *second <= 60)?;
+        if self.minute.0 != *minute {
+            self.minute = (*minute, self.minute(minute)?);
+        }
+        // A leap second counts as the one before.
+        let second = self.minute.1 + second.min(59);
         let mut micros = 0;
-        if let Some(fraction) = rest.strip_prefix(b".").or_else(|| rest.strip_prefix(b",")) {
-            let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if let [b'.' | b',', fraction @ ..] = rest {
             let mut unit = MICROS / 10;
-            for digit in &fraction[..digits] {
+            let mut digits = 0;
+            while let Some(digit) = fraction.get(digits).filter(|byte| byte.is_ascii_digit()) {
                 micros += i64::from(digit - b'0') * unit;
                 unit /= 10;
+                digits += 1;
             }
             rest = &fraction[digits..];
         }
@@ -82,11 +115,24 @@ impl Stamps {
             [sign @ (b'+' | b'-'), a, b, b':', c, d, rest @ ..]
             | [sign @ (b'+' | b'-'), a, b, c, d, rest @ ..] => {
                 let east = two(*a, *b)? * 3600 + two(*c, *d)? * 60;
-                (second - if *sign == b'+' { east } else { -east }, rest)
+                let east = if *sign == b'+' { east } else { -east };
+                self.east = ([*sign, *a, *b, b':', *c, *d], east);
+                (second - east, rest)
             }
             _ => (self.zone.moment_of(second), rest),
         };
         BELIEVED.contains(&seconds).then_some((Stamp::At(seconds * MICROS + micros), rest))
+    }
+
+    /// The seconds of `2026-11-26T04:12`.
+    #[cold]
+    fn minute(&mut self, text: &[u8; 16]) -> Option<i64> {
+        let (date, clock) = text.split_first_chunk::<10>()?;
+        if self.date.0 != *date {
+            self.date = (*date, self.midnight(date)?);
+        }
+        let [b'T' | b't' | b' ', a, b, b':', c, d] = *clock else { return None };
+        Some(self.date.1 + time(&[a, b, b':', c, d, b':', b'0', b'0'])?)
     }
 
     /// The seconds at which a date begins, in UTC.
@@ -212,6 +258,20 @@ fn two(tens: u8, ones: u8) -> Option<i64> {
         .then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
 }
 
+/// The number that six digits are, all at once.
+#[inline]
+fn six([a, b, c, d, e, f]: [u8; 6]) -> Option<i64> {
+    const ZEROS: u64 = u64::from_ne_bytes([b'0'; 8]);
+    let digits = u64::from_le_bytes([b'0', b'0', a, b, c, d, e, f]).wrapping_sub(ZEROS);
+    let above = digits.wrapping_add(u64::from_ne_bytes([0x7f - 9; 8])) | digits;
+    if above & u64::from_ne_bytes([0x80; 8]) != 0 {
+        return None;
+    }
+    let pairs = digits * 10 + (digits >> 8);
+    let [_, _, cd, _, ef, _, gh, _] = [0, 1, 2, 3, 4, 5, 6, 7].map(|at| i64::from((pairs >> (8 * at)) as u8));
+    Some(cd * 10_000 + ef * 100 + gh)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,6 +314,31 @@ mod tests {
         assert_eq!(shown[4], "2026-11-25T04:12:29+00:00");
         assert_eq!(shown[5], "2026-11-05T04:12:29+00:00");
         assert_eq!(shown[6], "2025-11-26T09:29:07.123+00:00");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn six_digits_are_a_number_and_nothing_else_is(
+            digits in proptest::array::uniform6(proptest::prop_oneof![20 => b'0'..=b'9', 1 => proptest::prelude::any::<u8>()]),
+        ) {
+            let all = digits.iter().all(u8::is_ascii_digit);
+            let number = std::str::from_utf8(&digits).ok().filter(|_| all).and_then(|text| text.parse().ok());
+            proptest::prop_assert_eq!(six(digits), number);
+        }
+
+        #[test]
+        fn a_stamp_is_read_alike_after_any_other(
+            before in "2026-11-2[0-9][Tx]0[0-9]:[0-6][0-9]:[0-6][0-9][.,x][0-9:x]{5,7}([+-]0[0-2]:?[03]0|Z)",
+            stamp in "2026-11-2[0-9][Tx]0[0-9]:[0-6][0-9]:[0-6][0-9][.,x][0-9:x]{5,7}([+-]0[0-2]:?[03]0|Z)",
+        ) {
+            let mut reader = Stamps::new(Zone::utc(), 1_800_000_000);
+            let alone = reader.clone().read(stamp.as_bytes()).map(|(stamp, rest)| (stamp, rest.len()));
+            for text in [&before, &stamp, &stamp] {
+                reader.read(text.as_bytes());
+            }
+            let after = reader.read(stamp.as_bytes()).map(|(stamp, rest)| (stamp, rest.len()));
+            proptest::prop_assert_eq!(alone, after);
+        }
     }
 
     #[test]

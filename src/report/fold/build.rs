@@ -1,5 +1,7 @@
 //! The last step: from counts to a summary, when everything is read.
 
+use std::cmp::Reverse;
+
 use super::days::Day;
 use super::source::{SourceFold, Sources};
 use super::{Fold, Period, crossing};
@@ -159,26 +161,27 @@ fn mails(sources: &Sources) -> MailsPerAddress {
     facts
 }
 
-/// The sources by what names them, the longest held first.
+/// The sources by what names them, the longest held first; what is equal is in the order of addresses.
 fn listed(sources: &Sources, zone: &Zone, net: fn(std::net::IpAddr) -> Net) -> Vec<Source> {
-    let mut all: Vec<(Net, SourceFold)> =
-        sources.iter().map(|(address, source)| (net(address), *source)).collect();
-    all.sort_unstable_by_key(|(net, _)| *net);
-    let mut sums: Vec<(Net, u64, SourceFold)> = Vec::with_capacity(all.len());
-    for (net, source) in all {
-        match sums.last_mut().filter(|(last, ..)| *last == net) {
-            Some((_, addresses, sum)) => {
-                *addresses += 1;
-                sum.merge(&source);
-            }
-            None => sums.push((net, 1, source)),
-        }
-    }
-    let mut list: Vec<_> = sums
-        .into_iter()
-        .map(|(net, addresses, sum)| Source {
+    // They are many: only what they are sorted by is moved.
+    let order = |source: &SourceFold| {
+        (source.held_ms, source.hits.map(u64::from).iter().sum::<u64>(), u64::from(source.refused))
+    };
+    let mut all: Vec<_> =
+        sources.iter().map(|(address, source)| (net(address), order(source), source)).collect();
+    all.sort_unstable_by_key(|(net, ..)| *net);
+    let sum = |a: (u64, u64, u64), b: (u64, u64, u64)| (a.0.saturating_add(b.0), a.1 + b.1, a.2 + b.2);
+    let sums = all
+        .chunk_by(|a, b| a.0 == b.0)
+        .map(|same| (Reverse(same.iter().map(|(_, order, _)| *order).fold((0, 0, 0), sum)), same[0].0, same));
+    let mut list: Vec<_> = sums.collect();
+    list.sort_unstable_by_key(|(order, net, _)| (*order, *net));
+    let source = |(_, net, same): (_, Net, &[(Net, _, &SourceFold)])| {
+        let mut sum = *same[0].2;
+        same[1..].iter().for_each(|(.., source)| sum.merge(source));
+        Source {
             net,
-            addresses,
+            addresses: same.len() as u64,
             first: zone.moment(sum.first),
             last: zone.moment(sum.last),
             hits: sum.hits.map(u64::from),
@@ -189,9 +192,7 @@ fn listed(sources: &Sources, zone: &Zone, net: fn(std::net::IpAddr) -> Net) -> V
             rcpts: sum.rcpts,
             logins: sum.logins,
             pages: sum.pages,
-        })
-        .collect();
-    // What is equal stays in the order of addresses.
-    list.sort_by_key(|source| std::cmp::Reverse((source.held_ms, source.all_hits(), source.refused)));
-    list
+        }
+    };
+    list.into_iter().map(source).collect()
 }

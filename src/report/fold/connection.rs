@@ -198,23 +198,26 @@ pub struct Open {
 }
 
 impl Open {
-    pub fn contains(&self, name: u64) -> bool {
-        self.places.contains_key(&name)
+    /// Where the connection of this name is, if it is open.
+    #[inline]
+    pub fn place(&self, name: u64) -> Option<usize> {
+        self.places.get(&name).copied()
     }
 
-    /// The connection of this name.
-    pub fn get(&mut self, name: u64) -> Option<&mut Connection> {
-        let place = self.places.get(&name)?;
-        self.connections.get_mut(*place)
+    #[inline]
+    pub fn at(&mut self, place: usize) -> Option<&mut Connection> {
+        self.connections.get_mut(place)
     }
 
-    pub fn insert(&mut self, name: u64, connection: Connection) {
+    /// Returns where it is.
+    pub fn insert(&mut self, name: u64, connection: Connection) -> usize {
         let place = self.free.pop().unwrap_or(self.connections.len());
         match self.connections.get_mut(place) {
             Some(free) => *free = connection,
             None => self.connections.push(connection),
         }
         self.places.insert(name, place);
+        place
     }
 
     pub fn remove(&mut self, name: u64) -> Option<Connection> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::build::Frame;
-use super::harvest::{HarvestFold, Showing};
+use super::harvest::{HarvestFold, Showing, plain};
 use crate::receipt::Style;
 use crate::report::Net;
 use crate::report::holds::Holds;
@@ -18,7 +18,13 @@ pub(super) fn build(fold: &HarvestFold, weeks: &[Frame], masked: bool, zone: &Zo
     // By network: addresses that came back, their mails, and the first of these.
     let mut back: BTreeMap<Net, (u64, u64, i64)> = BTreeMap::new();
     let mut styles: BTreeMap<&str, (Style, u64, u64)> = BTreeMap::new();
-    for (receipt, used) in fold.used.iter().filter(|(_, used)| used.mails > 0) {
+    // These are many, so they are put in their order before there is much to move.
+    let mut used: Vec<_> = fold.used.iter().filter(|(_, used)| used.mails > 0).collect();
+    used.sort_unstable_by(|(a, a_used), (b, b_used)| {
+        b_used.first.cmp(&a_used.first).then_with(|| a.to_string().cmp(&b.to_string()))
+    });
+    receipts.reserve_exact(used.len());
+    for (receipt, used) in used {
         let showing = fold.showing(receipt).and_then(|(place, showing)| Some((place, showing, showing.to?)));
         let delay = showing.and_then(|(_, showing, _)| u64::try_from(used.first - showing.first).ok());
         if let Some(delay) = delay {
@@ -38,17 +44,16 @@ pub(super) fn build(fold: &HarvestFold, weeks: &[Frame], masked: bool, zone: &Zo
                 at: zone.moment(showing.first),
                 to: net(to),
                 service: Showing::service(&place),
-                place: showing.place.clone(),
-                agent: showing.agent.clone(),
+                place: plain(fold.place(showing)),
+                agent: fold.agent(showing),
             }),
             first_mail: zone.moment(used.first),
             last_mail: zone.moment(used.last),
             delay,
             mails: used.mails,
-            networks: used.networks(),
+            networks: used.networks.into(),
         });
     }
-    receipts.sort_by(|a, b| b.first_mail.cmp(&a.first_mail).then_with(|| a.receipt.cmp(&b.receipt)));
     let mut styles: Vec<_> = styles.into_values().collect();
     styles.sort_by_key(|(style, _, mails)| (std::cmp::Reverse(*mails), style.as_str()));
     Harvest {
@@ -71,11 +76,11 @@ fn harvesters(fold: &HarvestFold, back: &BTreeMap<Net, (u64, u64, i64)>, zone: &
     }
     let all = showings.into_iter().filter_map(|(net, showings)| {
         let (receipts, mails, first_mail) = *back.get(&net)?;
-        let oldest = showings.iter().min_by_key(|showing| (showing.first, &showing.place))?;
+        let oldest = showings.iter().min_by_key(|showing| (showing.first, fold.place(showing)))?;
         let newest = showings.iter().map(|showing| showing.last).max()?;
         Some(Harvester {
             net,
-            agent: oldest.agent.clone(),
+            agent: fold.agent(oldest),
             first: zone.moment(oldest.first),
             last: zone.moment(newest),
             visits: showings.iter().map(|showing| showing.times).sum(),

@@ -1,11 +1,15 @@
 //! The way from the harvest to the spam: which addresses were shown to whom, and which came back.
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
+use std::hash::{BuildHasher, BuildHasherDefault};
 use std::net::IpAddr;
 
+use super::Hashed;
+use super::table::Table;
 use crate::event::Plain;
 use crate::receipt::{Receipt, Style};
 use crate::report::Net;
+use crate::report::fields::Text;
 use crate::report::heard::{Heard, Said};
 use crate::report::summary::Service;
 use crate::report::zone::Zone;
@@ -21,8 +25,16 @@ pub struct Showing {
     /// In the period.
     pub times: u64,
     pub to: Option<IpAddr>,
-    pub place: Plain,
-    pub agent: Plain,
+    texts: Texts,
+}
+
+/// Where a place begins, how long it is, also with the agent behind it, and how long both may be.
+#[derive(Debug, Clone, Copy)]
+struct Texts {
+    start: usize,
+    name: usize,
+    length: usize,
+    room: usize,
 }
 
 impl Showing {
@@ -31,40 +43,43 @@ impl Showing {
     }
 }
 
+/// What stood in a log, as text.
+pub fn plain(text: &[u8]) -> Plain {
+    Plain::from_log(text).unwrap_or_default()
+}
+
 /// An address that came back.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Used {
     /// Ever.
     pub first: i64,
     /// In the period.
     pub last: i64,
     pub mails: u64,
-    /// Most often one or two.
-    networks: Vec<Net>,
-}
-
-impl Used {
-    pub fn networks(&self) -> u64 {
-        self.networks.len() as u64
-    }
+    /// How many networks sent these.
+    pub networks: u32,
 }
 
 /// What is known of harvests.
 #[derive(Default)]
 pub struct HarvestFold {
-    pub showings: HashMap<Place, Showing>,
-    pub used: HashMap<Receipt, Used>,
+    pub showings: Table<Place, Showing>,
+    /// What the showings say, one after the other.
+    texts: Vec<u8>,
+    pub used: Table<Receipt, Used>,
+    /// Hashes of the receipts with each of their networks.
+    networks: HashSet<u64, BuildHasherDefault<Hashed>>,
+    hasher: DefaultHashBuilder,
     /// Mails by season and day, in the period.
     pub daily: HashMap<(u8, i64), u64>,
 }
 
 /// More senders of one address are not told apart.
-const NETWORKS: usize = 1024;
+const NETWORKS: u32 = 1024;
 
 impl HarvestFold {
     /// Takes an event, if it has to do with harvests.
     pub fn take(&mut self, at: i64, heard: &Heard<'_>, within: bool, zone: &Zone) {
-        let none = Plain::default;
         match &heard.said {
             Said::Rcpt { receipt: Some(receipt) } => {
                 if let Some(receipt) = read(receipt.raw()) {
@@ -73,14 +88,12 @@ impl HarvestFold {
             }
             Said::Page { season: Some(season), visit: Some(visit), path, agent, .. } => {
                 if let (Ok(season), Some(visit)) = (u8::try_from(*season), hex(visit.raw())) {
-                    self.show(at, (Some(season), visit), heard.peer, within, || {
-                        (path.plain(), agent.plain())
-                    });
+                    self.show(at, (Some(season), visit), heard.peer, within, (path, Some(agent)));
                 }
             }
             Said::Login { visit: Some(visit), user } => {
                 if let Some(visit) = hex(visit.raw()) {
-                    self.show(at, (None, visit), heard.peer, within, || (user.plain(), none()));
+                    self.show(at, (None, visit), heard.peer, within, (user, None));
                 }
             }
             _ => {}
@@ -93,32 +106,57 @@ impl HarvestFold {
         place: Place,
         to: Option<IpAddr>,
         within: bool,
-        what: impl Fn() -> (Plain, Plain),
+        (name, agent): (&Text<'_>, Option<&Text<'_>>),
     ) {
-        let new = || {
-            let (place, agent) = what();
-            Showing { first: at, last: at, times: 0, to, place, agent }
+        let HarvestFold { showings, texts, .. } = self;
+        let (name, agent) = (name.bytes(), agent.map(Text::bytes).unwrap_or_default());
+        let length = name.len() + agent.len();
+        let mut new = |known: Option<&Texts>| {
+            // In the place of others if there is room, or else where there is room for any.
+            let (start, room) = match known {
+                Some(known) if length <= known.room => (known.start, known.room),
+                Some(_) => (texts.len(), 2 * Plain::LONGEST),
+                None => (texts.len(), length),
+            };
+            if start == texts.len() {
+                texts.resize(start + room, 0);
+            }
+            texts[start..start + name.len()].copy_from_slice(&name);
+            texts[start + name.len()..start + length].copy_from_slice(&agent);
+            Texts { start, name: name.len(), length, room }
         };
-        let showing = self.showings.entry(place).or_insert_with(new);
+        let showing =
+            showings.entry(place, || Showing { first: at, last: at, times: 0, to, texts: new(None) });
         if at < showing.first {
-            *showing = Showing { last: showing.last, times: showing.times, ..new() };
+            (showing.first, showing.to) = (at, to);
+            showing.texts = new(Some(&showing.texts));
         }
         showing.last = showing.last.max(at);
         showing.times += u64::from(within);
     }
 
+    /// The path, or the user name.
+    pub fn place(&self, showing: &Showing) -> &[u8] {
+        let Texts { start, name, .. } = showing.texts;
+        &self.texts[start..start + name]
+    }
+
+    pub fn agent(&self, showing: &Showing) -> Plain {
+        let Texts { start, name, length, .. } = showing.texts;
+        plain(&self.texts[start + name..start + length])
+    }
+
     fn mail(&mut self, at: i64, receipt: Receipt, from: Option<IpAddr>, within: bool, zone: &Zone) {
-        let new = || Used { first: at, last: at, mails: 0, networks: Vec::new() };
-        let used = self.used.entry(receipt).or_insert_with(new);
+        let used = self.used.entry(receipt, || Used { first: at, last: at, mails: 0, networks: 0 });
         used.first = used.first.min(at);
         if within {
             used.last = used.last.max(at);
             used.mails += 1;
             if let Some(from) = from.map(Net::around)
-                && used.networks.len() < NETWORKS
-                && !used.networks.contains(&from)
+                && used.networks < NETWORKS
+                && self.networks.insert(self.hasher.hash_one((receipt, from)))
             {
-                used.networks.push(from);
+                used.networks += 1;
             }
             if receipt.style != Style::Mailbox {
                 *self.daily.entry((receipt.season, zone.day(at))).or_default() += 1;

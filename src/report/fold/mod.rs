@@ -2,7 +2,7 @@
 //!
 //! Time is counted in whole seconds, which is what every kind of log has. A connection is known by its
 //! name, its peer and its service, so lines of several machines may be mixed and a log may be given
-//! twice: what has ended stays known by a hash of 8 bytes, about 14 bytes in the table, and what is open
+//! twice: each stays known by a hash of 8 bytes, about 14 bytes in the table, and what is open
 //! remembers its last moment and what was said in it.
 
 mod build;
@@ -13,6 +13,7 @@ mod harvest;
 mod processes;
 mod service;
 mod source;
+mod table;
 
 use hashbrown::{DefaultHashBuilder, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
@@ -53,9 +54,10 @@ pub struct Fold {
     settings: Settings,
     period: Period,
     hasher: DefaultHashBuilder,
-    /// Connections that have not ended, and those that have.
+    /// Connections that have not ended, and the names of all. These are many and far away in memory, so
+    /// each is looked for once, when the connection is first heard of.
     open: Open,
-    closed: HashSet<u64, BuildHasherDefault<Hashed>>,
+    known: HashSet<u64, BuildHasherDefault<Hashed>>,
     days: Days,
     services: [ServiceFold; 3],
     sources: Sources,
@@ -90,7 +92,7 @@ impl Fold {
             period,
             hasher: DefaultHashBuilder::default(),
             open: Open::default(),
-            closed: HashSet::default(),
+            known: HashSet::default(),
             services: Default::default(),
             sources: Sources::default(),
             harvest: HarvestFold::default(),
@@ -107,16 +109,15 @@ impl Fold {
             Said::End(end) => {
                 let mut connection = match self.open.remove(name) {
                     Some(connection) => connection,
-                    None if self.closed.contains(&name) => return Taken::Duplicate,
+                    None if !self.known.insert(name) => return Taken::Duplicate,
                     None => Connection::unseen(service, heard.peer, at),
                 };
-                self.closed.insert(name);
                 connection.last = connection.last.max(micros);
                 self.end(connection, at, end);
                 Taken::Counted
             }
             Said::Refuse { why, busy } => {
-                if self.open.contains(name) || !self.closed.insert(name) {
+                if !self.known.insert(name) {
                     return Taken::Duplicate;
                 }
                 self.services[service.index()].processes.refuse(at, *busy);
@@ -153,15 +154,14 @@ impl Fold {
         if let Said::Error { what } = said {
             return self.trouble(at, service, what.plain(), name);
         }
-        // The closed are many and far away in memory; who is open is not closed.
-        if !self.open.contains(name) {
-            if self.closed.contains(&name) {
-                return Taken::Duplicate;
-            }
-            self.open.insert(name, Connection::unseen(service, heard.peer, at));
-        }
+        let place = match self.open.place(name) {
+            Some(place) => place,
+            // Whoever is known and not open has ended.
+            None if !self.known.insert(name) => return Taken::Duplicate,
+            None => self.open.insert(name, Connection::unseen(service, heard.peer, at)),
+        };
         let hash = || u32::try_from(self.hasher.hash_one(message) >> 32).unwrap_or(0);
-        let known = self.open.get(name);
+        let known = self.open.at(place);
         let Some(connection) = known.and_then(|known| known.is_new(micros, said, hash).then_some(known))
         else {
             return Taken::Duplicate;
@@ -201,7 +201,7 @@ impl Fold {
 
     fn trouble(&mut self, at: i64, service: Service, what: Plain, name: u64) -> Taken {
         // An error may come before the connection and after its end, and has no order of its own.
-        if !self.closed.insert(self.hasher.hash_one((name, at, &what))) {
+        if !self.known.insert(self.hasher.hash_one((name, at, &what))) {
             return Taken::Duplicate;
         }
         if self.period.contains(at) {

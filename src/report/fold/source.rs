@@ -1,9 +1,9 @@
 //! What each address did.
 
-use hashbrown::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::bits;
+use super::table::Table;
 
 /// An address and what it did in the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,12 +46,12 @@ impl SourceFold {
 
 /// All addresses.
 #[derive(Default)]
-pub struct Sources(HashMap<u128, SourceFold>);
+pub struct Sources(Table<u128, SourceFold>);
 
 impl Sources {
     /// The one that was there at this moment.
     pub fn of(&mut self, peer: IpAddr, at: i64) -> &mut SourceFold {
-        let source = self.0.entry(bits(peer)).or_insert(SourceFold {
+        let source = self.0.entry(bits(peer), || SourceFold {
             first: at,
             last: at,
             hits: [0; 3],

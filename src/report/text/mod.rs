@@ -61,9 +61,26 @@ fn head(out: &mut String, summary: &Summary) {
     }
 }
 
+/// A line, or as many as it takes: what does not fit goes on below, at a space.
 fn line(out: &mut String, text: impl Display) {
-    out.push_str(&text.to_string());
-    out.push('\n');
+    for text in text.to_string().split('\n') {
+        let mut rest = text;
+        let indent = (rest.len() - rest.trim_start().len()).min(WIDTH / 2);
+        let mut room = WIDTH;
+        while let Some((most, _)) = rest.char_indices().nth(room) {
+            let space = match rest[most..].starts_with(' ') {
+                true => Some(most),
+                false => rest[..most].rfind(' ').filter(|space| !rest[..*space].trim().is_empty()),
+            };
+            let (begin, more) = rest.split_at(space.unwrap_or(most));
+            out.push_str(begin.trim_end());
+            out.push('\n');
+            out.push_str(&" ".repeat(indent));
+            (rest, room) = (more.trim_start(), WIDTH - indent);
+        }
+        out.push_str(rest);
+        out.push('\n');
+    }
 }
 
 fn heading(out: &mut String, text: impl Display) {
