@@ -4,7 +4,6 @@
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -13,9 +12,10 @@ use sundew::persona::pop3::Name;
 
 use crate::harness::crowd::Crowd;
 use crate::harness::log::Line;
+use crate::harness::rsyslog::Rsyslog;
 use crate::harness::servers::{Server, Setup, Super, TARPOP, under_every_super_server};
 use crate::harness::talk::Talk;
-use crate::harness::{Dir, Process, bytes_of, need, need_root, shipped, until};
+use crate::harness::{Dir, bytes_of, need_root, until};
 use crate::superservers::{connected, signal, stays_within_the_unit};
 
 const FAST: &str = "speedup = 200";
@@ -365,28 +365,10 @@ const HOSTILE: &[&str] = &[
 #[test]
 fn rsyslog_keeps_our_events_apart_from_the_lines_that_look_like_dovecot() {
     let dir = Dir::new();
-    let (ours, rest, socket) = (dir.path("sundew.log"), dir.path("rest.log"), dir.path("syslog"));
-    let rules = shipped("contrib/rsyslog/sundew.conf").replace("/var/log/sundew.log", ours.to_str().unwrap());
-    let config = format!(
-        "global(workDirectory={:?})\n\
-         module(load=\"imuxsock\" SysSock.Use=\"off\")\n\
-         input(type=\"imuxsock\" Socket={socket:?} RateLimit.Interval=\"0\")\n\
-         {rules}\n\
-         action(type=\"omfile\" file={rest:?} template=\"RSYSLOG_FileFormat\")\n",
-        dir.path("")
-    );
-    let config = dir.write("rsyslog.conf", config);
-    let _rsyslogd = Process::start(
-        Command::new(need("rsyslogd"))
-            .args(["-n", "-f"])
-            .arg(config)
-            .arg("-i")
-            .arg(dir.path("rsyslog.pid"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(std::fs::File::create(dir.path("stderr")).unwrap()),
-    );
-    until("rsyslogd listens", || socket.exists().then_some(()));
+    let rest = dir.path("rest.log");
+    let rules = format!("action(type=\"omfile\" file={rest:?} template=\"RSYSLOG_FileFormat\")");
+    let rsyslog = Rsyslog::with(&rules);
+    let (ours, socket) = (rsyslog.file.clone(), rsyslog.socket.clone());
 
     let server = setup(Super::Xinetd).option(format!("--log-socket={}", socket.display()));
     let server = server.config(&format!("{FAST}\n[tarpop]\nlog_like = \"dovecot\"")).start();

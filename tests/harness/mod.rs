@@ -14,6 +14,7 @@ pub mod rsyslog;
 pub mod servers;
 pub mod talk;
 pub mod transcript;
+pub mod xinetd;
 
 use std::fs::{self, File};
 use std::io::Read;

@@ -20,6 +20,11 @@ pub struct Rsyslog {
 impl Rsyslog {
     /// Starts it, and returns when it listens.
     pub fn start() -> Self {
+        Self::with("")
+    }
+
+    /// The same with more rules behind the shipped ones.
+    pub fn with(more: &str) -> Self {
         let dir = Dir::new();
         let (socket, file) = (dir.path("syslog"), dir.path("sundew.log"));
         let rules = shipped("contrib/rsyslog/sundew.conf");
@@ -27,7 +32,7 @@ impl Rsyslog {
         let config = format!(
             "global(workDirectory={:?})\n\
              module(load=\"imuxsock\" SysSock.Use=\"off\")\n\
-             input(type=\"imuxsock\" Socket={socket:?} RateLimit.Interval=\"0\")\n{}",
+             input(type=\"imuxsock\" Socket={socket:?} RateLimit.Interval=\"0\")\n{}\n{more}\n",
             dir.path(""),
             rules.replace("/var/log/sundew.log", file.to_str().unwrap())
         );
