@@ -233,13 +233,13 @@ impl<C: Clock> Wire for Conn<'_, C> {
         // What start-up needed, and what an answer needed, is not needed for the days that this wait may last.
         let long = until.saturating_sub(self.clock.elapsed()) >= LONG;
         match self.kept {
-            Kept::StartUp => sys::forget_start_up(),
-            Kept::Answer if long => sys::forget_start_up(),
             Kept::Calls if long => sys::forget_calls(),
-            Kept::Answer | Kept::Calls => {}
-        }
-        if long || self.kept == Kept::StartUp {
-            self.kept = Kept::Calls;
+            Kept::Answer if !long => {}
+            Kept::Calls => {}
+            Kept::StartUp | Kept::Answer => {
+                sys::forget_work();
+                self.kept = Kept::Calls;
+            }
         }
         loop {
             // What the peer has not taken yet holds back its next command too.

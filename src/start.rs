@@ -95,6 +95,7 @@ pub struct Before<'b> {
     pub ends: &'b Ends,
     /// The secret of this installation.
     pub key: &'b Key,
+    pub clock: &'b System,
 }
 
 /// What an engine is made from besides the configuration.
@@ -114,12 +115,12 @@ pub fn start<P: Pit>() -> ExitCode {
     let clock = System::start();
     heap::begin();
     // A web server may make arguments of a query (RFC 3875 4.4): there they are the peer's.
-    let heeded = if P::is_gateway() { 1 } else { usize::MAX };
+    let gateway = P::is_gateway();
+    let heeded = if gateway { 1 } else { usize::MAX };
     let args: Vec<OsString> = std::env::args_os().take(heeded).collect();
     let loaded = config::load::<P>(args.iter().cloned());
     heap::end();
-    let served = is_served() || P::is_gateway();
-    let code = match (loaded, served) {
+    let code = match (loaded, gateway || is_served()) {
         (Ok(Asked::Run(config)), true) => {
             // The copy stays, while the options as they were parsed go with all that parsing took.
             let own = config.clone();
@@ -252,9 +253,11 @@ fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
     };
 
     let key = common.key();
-    let before = Before { ends: &ends, key: &key };
     let opened = match refused {
-        None => config.open(&before, &mut |failure| error(&clock, failure)),
+        None => {
+            let before = Before { ends: &ends, key: &key, clock: &clock };
+            config.open(&before, &mut |failure| error(&clock, failure))
+        }
         Some(why) => Err(why),
     };
 

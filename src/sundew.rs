@@ -12,7 +12,7 @@ use crate::season::Seasons;
 use crate::start::{Before, Circumstances, Outcome, Pit};
 use crate::web::cgi;
 use crate::web::http::{self, Policy};
-use crate::web::session::{Manner, Session};
+use crate::web::session::{Session, Treatment};
 use crate::web::site::{Network, Site};
 use crate::web::{Content, Found};
 use chrono::NaiveDate;
@@ -47,7 +47,7 @@ impl Pit for Sundew {
 
     type Opened = Allowance;
 
-    fn open(&self, _with: &Before<'_>, complain: &mut dyn FnMut(String)) -> Result<Allowance, Why> {
+    fn open(&self, with: &Before<'_>, complain: &mut dyn FnMut(String)) -> Result<Allowance, Why> {
         if self.limits.off.exists() {
             return Err(Why::Off);
         }
@@ -56,7 +56,7 @@ impl Pit for Sundew {
             complain(format!("state_dir: {failure}"));
             Allowance::endless()
         });
-        match allowance.is_left(System::start().wall().date_naive()) {
+        match allowance.is_left(with.clock.wall().date_naive()) {
             true => Ok(allowance),
             false => Err(Why::Bytes),
         }
@@ -75,8 +75,8 @@ impl Pit for Sundew {
         let schedule = self.schedule();
         if let Some(request) = gateway() {
             let answer = cgi::answer(content, &hostname, &request, with.wall);
-            let manner = Manner { allowed: with.allowed, fast: with.allowed || !self.limits.slow_cgi };
-            return Box::new(Session::answering(request, answer, schedule, manner, with.wall, with.rng));
+            let treatment = Treatment { allowed: with.allowed, fast: with.allowed || !self.limits.slow_cgi };
+            return Box::new(Session::answering(request, answer, schedule, treatment, with.wall, with.rng));
         }
         let policy = Policy {
             persona: self.site.persona.persona(),
@@ -131,10 +131,10 @@ impl Content for Sites {
     fn find(&self, host: &str, path: &str) -> Found {
         let season = self.seasons.of_host(host, self.today);
         let site = Site::new(self.config.plan(season, self.key.clone(), self.today));
-        let found = site.find(path, Some(self.network));
-        if let Found::Document(document) = &found {
-            self.allowance.take(self.today, document.body.len() as u64);
-        }
-        found
+        site.find(path, Some(self.network))
+    }
+
+    fn sends(&self, bytes: u64) {
+        self.allowance.take(self.today, bytes);
     }
 }

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use crate::harness::running::Running;
 use crate::harness::servers::{SUNDEW, Setup, Super, TARPOP};
 use crate::harness::talk::Talk;
 use crate::harness::{Dir, Process, SMTARPIT, must, need, root, shipped};
-use crate::run_program::Running;
 
 /// Every block, and the test that answers for it.
 const BLOCKS: &[(&str, fn())] = &[

@@ -2,21 +2,22 @@
 //!
 //! A script stands in for `smtarpit` where the test is about what any program must be given.
 
+mod mistakes;
+
+use mistakes::mistake;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use sundew::event::{Event, What};
 
+use crate::harness::running::{Running, TARPIT_RUN, address};
 use crate::harness::talk::Talk;
-use crate::harness::{Dir, PATIENCE, Process, children, need, run, until};
-
-const TARPIT_RUN: &str = env!("CARGO_BIN_EXE_tarpit-run");
+use crate::harness::{Dir, PATIENCE, Process, children, need, until};
 
 /// What a program writes as it begins and ends; the script has `$$` and `$TCPREMOTEIP`.
 const CONNECT: &str = "connect id=$$ peer=$TCPREMOTEIP slot=1 busy=1 profile=day persona=postfix";
@@ -37,90 +38,6 @@ fn holder(dir: &Dir, slots: u32) -> PathBuf {
         "echo '220 here'\ntrap 'echo \"{END}\" >&2; exit' TERM\necho \"{CONNECT}\" >&2\nwhile kill -0 $PPID 2>/dev/null; do sleep 0.02; done"
     );
     stand_in(dir, slots, &does)
-}
-
-/// A `tarpit-run` that runs, and everything it has said.
-pub struct Running {
-    pub process: Process,
-    pub out: Said,
-    pub err: Said,
-    dir: Dir,
-}
-
-/// What came out of a pipe so far.
-#[derive(Clone)]
-pub struct Said(Arc<Mutex<Vec<u8>>>);
-
-impl Said {
-    fn by(mut pipe: impl Read + Send + 'static) -> Self {
-        let said = Said(Arc::default());
-        let kept = said.clone();
-        thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(count @ 1..) = pipe.read(&mut bytes) {
-                kept.0.lock().unwrap().extend_from_slice(&bytes[..count]);
-            }
-        });
-        said
-    }
-
-    pub fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).expect("what we print is text")
-    }
-
-    /// Waits until this was said so many times.
-    pub fn has(&self, what: &str, times: usize) -> String {
-        let found = || {
-            let text = self.text();
-            (text.matches(what).count() >= times).then_some(text)
-        };
-        let heard = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| until(what, found)));
-        heard.unwrap_or_else(|_| panic!("{what:?} was not said {times} times: {}", self.text()))
-    }
-}
-
-impl Running {
-    pub fn start(args: &[&str]) -> Self {
-        Self::command(Command::new(TARPIT_RUN).args(args))
-    }
-
-    pub fn command(command: &mut Command) -> Self {
-        let dir = Dir::new();
-        command.env("XDG_RUNTIME_DIR", dir.path("")).env_remove("SUNDEW_CONFIG");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut process = Process::start(command);
-        let child = process.child();
-        let out = Said::by(child.stdout.take().unwrap());
-        let err = Said::by(child.stderr.take().unwrap());
-        Running { process, out, err, dir }
-    }
-
-    fn with(program: &Path, more: &[&str]) -> Self {
-        let program = program.to_str().unwrap();
-        Self::start(&[&["--listen", "127.0.0.1:0", "--program", program], more].concat())
-    }
-
-    /// Where it listens, by its own word.
-    pub fn address(&self) -> SocketAddr {
-        address(&until("where it listens", || {
-            assert!(!self.err.text().contains("tarpit-run:"), "{}", self.err.text());
-            [&self.out, &self.err].map(Said::text).into_iter().find(|text| text.contains("Ctrl-C ends"))
-        }))
-    }
-
-    fn end(mut self) -> (Option<i32>, String) {
-        self.process.signal(Signal::SIGINT);
-        let status = self.process.wait("tarpit-run ends");
-        let last = self.out.has("Ended.", 1);
-        let left: Vec<_> = std::fs::read_dir(self.dir.path("")).unwrap().collect();
-        assert!(left.is_empty(), "left behind: {left:?}");
-        (status.code(), last)
-    }
-}
-
-fn address(text: &str) -> SocketAddr {
-    let (_, rest) = text.split_once("listens on ").expect("a place");
-    rest.split_whitespace().next().unwrap().parse().unwrap()
 }
 
 #[test]
@@ -379,66 +296,6 @@ fn listens_on_ipv6_and_at_several_places() {
     running.out.has("::1 ", 1);
 }
 
-/// Runs it as a mistake would, and returns its exit code and what it says on standard error.
-fn mistake(args: &[&str]) -> (Option<i32>, String) {
-    let ran = run(Command::new(TARPIT_RUN).args(args).env_remove("SUNDEW_CONFIG"), PATIENCE);
-    assert_eq!(ran.stdout, "", "{args:?}");
-    (ran.status, ran.stderr)
-}
-
-#[test]
-fn a_taken_port_is_named() {
-    let dir = Dir::new();
-    let program = holder(&dir, 4);
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let held = TcpListener::bind(taken).unwrap();
-    let (status, text) = mistake(&["--listen", &taken.to_string(), "--program", program.to_str().unwrap()]);
-    assert_eq!(status, Some(111), "{text}");
-    assert!(text.contains(&format!("port {} of 127.0.0.1 is taken", taken.port())), "{text}");
-    let (status, text) = mistake(&["--listen", &format!("pop3={taken}")]);
-    assert_eq!(status, Some(111), "{text}");
-    assert!(text.contains("--listen pop3=127.0.0.1:0"), "{text}");
-    drop(held);
-}
-
-#[test]
-fn a_missing_program_is_named() {
-    let (status, text) = mistake(&["--listen", "127.0.0.1:0", "--program", "/nowhere/smtarpit"]);
-    assert_eq!(status, Some(100));
-    assert!(text.contains("cannot start /nowhere/smtarpit"), "{text}");
-
-    let dir = Dir::new();
-    let alone = dir.executable("tarpit-run", std::fs::read(TARPIT_RUN).unwrap());
-    let ran = run(Command::new(alone).args(["--listen", "127.0.0.1:0"]), PATIENCE);
-    assert_eq!(ran.status, Some(100));
-    assert!(
-        ran.stderr.contains(&format!("there is no program {}", dir.path("smtarpit").display())),
-        "{}",
-        ran.stderr
-    );
-}
-
-#[test]
-fn mistakes_are_told_before_anything_listens() {
-    let dir = Dir::new();
-    let refuses =
-        dir.executable("refuses", "#!/bin/sh\necho 'sundew.toml:3: slots: too many' >&2\nexit 100\n");
-    let silent = dir.executable("silent", "#!/bin/sh\n");
-    let listen = ["--listen", "127.0.0.1:0", "--program"];
-    for (args, says) in [
-        (&["--gopher"][..], "--gopher"),
-        (&["--listen", "nonsense"], "nonsense"),
-        (&["--listen", "gopher=127.0.0.1:70"], "no service is called gopher"),
-        (&["--log", "loud"], "loud"),
-        (&[&listen[..], &[refuses.to_str().unwrap()]].concat(), "sundew.toml:3: slots: too many"),
-        (&[&listen[..], &[silent.to_str().unwrap()]].concat(), "prints no settings"),
-    ] {
-        let (status, text) = mistake(args);
-        assert_eq!(status, Some(100), "{args:?}: {text}");
-        assert!(text.contains(says), "{args:?}: {text}");
-    }
-}
-
 /// How many connections the real program is given at once.
 const CROWD: usize = 60;
 
@@ -493,10 +350,11 @@ fn a_configuration_file_is_checked_and_handed_on() {
 }
 
 #[test]
-fn both_services_are_offered_side_by_side() {
+fn all_services_are_offered_side_by_side() {
     let dir = Dir::new();
     let locks = dir.path("locks");
-    let mut args = vec!["--listen", "smtp=127.0.0.1:0", "--listen", "pop3=127.0.0.1:0", "--speedup", "100"];
+    let mut args = vec!["--listen", "smtp=127.0.0.1:0", "--listen", "pop3=127.0.0.1:0,http=127.0.0.1:0"];
+    args.extend(["--speedup", "25"]);
     args.extend(["--lock-dir", locks.to_str().unwrap()]);
     let running = Running::start(&args);
     let text = running.out.has("Ctrl-C ends it.", 1);
@@ -507,17 +365,23 @@ fn both_services_are_offered_side_by_side() {
     assert_eq!(mailbox.line(), "+OK Dovecot ready.");
     assert_eq!(mailbox.asks("USER anna"), "+OK");
     assert_eq!(mailbox.asks("PASS secret"), "-ERR [AUTH] Authentication failed.");
+    let mut web = Talk::to(place("sundew"));
+    web.send("GET / HTTP/1.0\r\nHost: www.example.org\r\n\r\n");
+    assert_eq!(web.line(), "HTTP/1.1 200 OK");
+    assert!(web.rest().ends_with(b"</html>\n"));
     drop((mail, mailbox));
     running.out.has("login as anna by USER: rejected", 1);
     running.out.has("hung up at login", 1);
+    running.out.has("GET www.example.org/: 200, ", 1);
+    running.out.has("said goodbye at done", 1);
     // Each counts its own connections.
-    for program in ["smtarpit", "tarpop"] {
+    for program in ["smtarpit", "tarpop", "sundew"] {
         assert!(locks.join(program).join("map").is_file(), "{program}");
     }
     assert!(!locks.join("map").exists());
     let (status, text) = running.end();
     assert_eq!(status, Some(0));
-    assert!(text.contains("Ended. Connections: 2; "), "{text}");
+    assert!(text.contains("Ended. Connections: 3; "), "{text}");
 }
 
 /// Serves both, and says where.

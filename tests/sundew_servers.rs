@@ -287,6 +287,27 @@ fn no_more_goes_out_on_a_day_than_the_operator_wants() {
     assert!(server.dir.path("locks/bytes-of-the-day").is_file());
 }
 
+/// What is answered without a body uses up nothing of the day but its head.
+#[test]
+fn who_only_looks_uses_up_little_of_the_day() {
+    let config =
+        format!("{FAST}\n[sundew]\nmax_bytes_per_day = \"40k\"\nother_time = \"0\"\nfirst_byte = \"0\"");
+    let server = setup(Super::Xinetd).config(&config).start();
+    let etag = get(&server, "127.0.0.1", "/").header("ETag").expect("an ETag").to_owned();
+    for _ in 0..12 {
+        for request in [
+            "HEAD / HTTP/1.0\r\nHost: www.example.org\r\n\r\n".to_owned(),
+            format!("GET / HTTP/1.0\r\nHost: www.example.org\r\nIf-None-Match: {etag}\r\n\r\n"),
+        ] {
+            let mut talk = server.talk();
+            talk.send(request);
+            assert!(["200", "304"].contains(&Answer::of(talk.rest()).status.as_str()));
+        }
+    }
+    let refused = server.log.events().iter().any(|event| event.what.word() == "refuse");
+    assert!(!refused, "only heads went out");
+}
+
 #[test]
 fn a_page_is_the_same_for_a_network_and_its_receipts_are_its_own() {
     let server = setup(Super::Xinetd).config(FAST).start();

@@ -1,19 +1,16 @@
 //! `tarpit-report`: options in, report out.
 
-use std::cell::Cell;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::rc::Rc;
 
 use super::fold::{Fold, Period};
 use super::intake::Intake;
 use super::list::ListOptions;
-use super::source::{self, Log};
-use super::stamp::Stamps;
+use super::source::Logs;
 use super::summary::{By, Settings, Summary};
 use super::zone::{self, Zone};
 use super::{csv, html, json, list, output, prometheus, text};
@@ -113,38 +110,27 @@ fn run(options: &Report, clock: &System) -> Outcome<u8> {
 /// Reads all logs. One that cannot be read to its end counts as far as it was read, and changes the exit
 /// code.
 fn read(files: &[PathBuf], options: &Report, mut fold: Fold, now: i64) -> Outcome<(Summary, u8)> {
-    let machine = Zone::local(std::env::var("TZ").ok().as_deref());
-    let look = |file: &PathBuf| Log::look(file, &machine, now).map_err(|error| failed(file, &error));
-    let mut logs = files.iter().map(look).collect::<Outcome<Vec<Log>>>()?;
-    source::in_order(&mut logs);
+    let logs = Logs::look(files, now).map_err(|(path, error)| failed(path, &error))?;
     let unparsed = match &options.input.unparsed {
         Some(path) => Some(BufWriter::new(File::create(path).map_err(|error| failed(path, &error))?)),
         None => None,
     };
-    let meter = Rc::new(Cell::new(0));
-    let size = logs.iter().map(|log| log.size).sum();
-    let mut bar = Progress::of_bytes(size);
+    let meter = logs.meter();
+    let mut bar = Progress::of_bytes(logs.size());
     let mut progress = || bar.is_at(meter.get());
     let mut intake = Intake::new(&mut fold, &mut progress);
     intake.unparsed = unparsed.map(|file| Box::new(file) as Box<dyn io::Write>);
-    let mut code = DONE;
-    let mut complaints = Vec::new();
-    for log in &logs {
-        let mut stamps = Stamps::new(machine.clone(), log.written);
-        stamps.expect_turns(log.turns);
-        let read = log.open(&meter).and_then(|source| intake.read(source, stamps));
-        if let Err(error) = read {
-            complaints.push(format!("{}: {error}; counted as far as it can be read", log.name()));
-            code = LATER;
-        }
-    }
+    let complaints = logs.read(&mut intake);
     let input = intake.input;
     if let Some(mut file) = intake.unparsed.take() {
         let _ = file.flush();
     }
     drop(intake);
     bar.end();
-    complaints.iter().for_each(tell);
+    for complaint in &complaints {
+        tell(format_args!("{complaint}; counted as far as it can be read"));
+    }
+    let code = if complaints.is_empty() { DONE } else { LATER };
     Ok((fold.finish(now, input), code))
 }
 

@@ -12,6 +12,7 @@ use flate2::read::MultiGzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
+use super::intake::{Intake, Takes};
 use super::line::{self, Cut};
 use super::stamp::{Stamp, Stamps};
 use super::zone::Zone;
@@ -86,8 +87,51 @@ impl Log {
     }
 }
 
+/// Logs that are read one after the other.
+pub struct Logs {
+    logs: Vec<Log>,
+    /// The zone of stamps that name none.
+    machine: Zone,
+    /// How much was taken from the disk.
+    meter: Rc<Cell<u64>>,
+}
+
+impl Logs {
+    /// Looks into files; `now` is when standard input was written. The error names its file.
+    pub fn look(paths: &[PathBuf], now: i64) -> Result<Self, (&Path, io::Error)> {
+        let machine = Zone::local(std::env::var("TZ").ok().as_deref());
+        let look = |path| Log::look(path, &machine, now).map_err(|error| (path, error));
+        let mut logs = paths.iter().map(PathBuf::as_path).map(look).collect::<Result<Vec<Log>, _>>()?;
+        in_order(&mut logs);
+        Ok(Logs { logs, machine, meter: Rc::default() })
+    }
+
+    /// How many bytes they have on the disk.
+    pub fn size(&self) -> u64 {
+        self.logs.iter().map(|log| log.size).sum()
+    }
+
+    /// What counts the bytes that were read.
+    pub fn meter(&self) -> Rc<Cell<u64>> {
+        Rc::clone(&self.meter)
+    }
+
+    /// Reads them, and says of which ones the end could not be read, and why.
+    pub fn read<T: Takes>(&self, intake: &mut Intake<'_, T>) -> Vec<String> {
+        let mut complaints = Vec::new();
+        for log in &self.logs {
+            let mut stamps = Stamps::new(self.machine.clone(), log.written);
+            stamps.expect_turns(log.turns);
+            if let Err(error) = log.open(&self.meter).and_then(|source| intake.read(source, stamps)) {
+                complaints.push(format!("{}: {error}", log.name()));
+            }
+        }
+        complaints
+    }
+}
+
 /// Puts logs in the order of their first stamps; those that have none stay behind those that do.
-pub fn in_order(logs: &mut [Log]) {
+fn in_order(logs: &mut [Log]) {
     logs.sort_by_key(|log| (log.first.is_none(), log.first));
 }
 

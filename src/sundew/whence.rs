@@ -1,24 +1,20 @@
 //! `sundew whence`: whose address it is, and where it was shown.
 
 use crate::config::Sundew;
-use crate::event::{Event, What};
+use crate::event::{Event, Plain, What};
 use crate::receipt::{Maker, Receipt, Style};
 use crate::report::fold::Taken;
 use crate::report::heard::Heard;
 use crate::report::intake::{Intake, Takes};
 use crate::report::net::Net;
-use crate::report::source::{self, Log};
-use crate::report::stamp::Stamps;
+use crate::report::source::Logs;
 use crate::report::summary::Service;
-use crate::report::zone::Zone;
 use crate::season::{Season, Seasons};
 use crate::start::Outcome;
 use chrono::{DateTime, FixedOffset, TimeZone as _};
-use std::cell::Cell;
+use memchr::memmem;
 use std::fmt::Write as _;
-use std::io;
 use std::path::PathBuf;
-use std::rc::Rc;
 
 /// Says what an address tells by itself, and what the logs tell of it.
 pub fn whence(
@@ -56,7 +52,8 @@ pub fn whence(
     if logs.is_empty() {
         return Outcome::Done(out);
     }
-    let mut search = Search { receipt, zone: *now.offset(), shown: Vec::new(), more: 0 };
+    let visit = format!("{:05x}", receipt.visit);
+    let mut search = Search { receipt, visit, zone: *now.offset(), shown: Vec::new(), more: 0 };
     if let Err(failure) = search.read(logs, now.timestamp()) {
         return Outcome::Failed(failure);
     }
@@ -77,6 +74,8 @@ pub fn whence(
 /// Looks for those whom an address was shown to.
 struct Search {
     receipt: Receipt,
+    /// What names its visit in the log.
+    visit: String,
     zone: FixedOffset,
     shown: Vec<String>,
     /// How many there are besides.
@@ -89,31 +88,16 @@ const TOLD: usize = 20;
 impl Search {
     /// Reads logs of any form that the report reads.
     fn read(&mut self, logs: &[PathBuf], now: i64) -> Result<(), String> {
-        let machine = Zone::local(std::env::var("TZ").ok().as_deref());
-        let failed = |name: String, error: io::Error| format!("{name}: {error}");
-        let mut opened = Vec::new();
-        for path in logs {
-            let log = Log::look(path, &machine, now);
-            opened.push(log.map_err(|error| failed(path.display().to_string(), error))?);
+        let logs = Logs::look(logs, now).map_err(|(path, error)| format!("{}: {error}", path.display()))?;
+        match logs.read(&mut Intake::new(self, &mut || {})).into_iter().next() {
+            Some(complaint) => Err(complaint),
+            None => Ok(()),
         }
-        source::in_order(&mut opened);
-        let mut progress = || {};
-        let mut intake = Intake::new(self, &mut progress);
-        for log in &opened {
-            let mut stamps = Stamps::new(machine.clone(), log.written);
-            stamps.expect_turns(log.turns);
-            let read = log.open(&Rc::new(Cell::new(0))).and_then(|source| intake.read(source, stamps));
-            read.map_err(|error| failed(log.name(), error))?;
-        }
-        Ok(())
     }
 
     /// What an event says of the address, if it was shown there.
     fn told(&self, event: &Event) -> Option<String> {
-        let visit = format!("{:05x}", self.receipt.visit);
-        let named = |shown: &Option<_>| {
-            shown.as_ref().is_some_and(|shown: &crate::event::Plain| shown.as_str() == visit)
-        };
+        let named = |shown: &Option<Plain>| shown.as_ref().is_some_and(|shown| shown.as_str() == self.visit);
         match &event.what {
             What::Page { host, path, agent, season, visit, .. }
                 if named(visit)
@@ -137,6 +121,10 @@ fn is_of_a_page(style: Style) -> bool {
 
 impl Takes for Search {
     fn take(&mut self, micros: i64, _: Service, _: &Heard<'_>, message: &[u8]) -> Taken {
+        // Few lines have it, and to read one whole takes long.
+        if memmem::find(message, self.visit.as_bytes()).is_none() {
+            return Taken::Counted;
+        }
         let event = std::str::from_utf8(message).ok().and_then(|text| text.parse::<Event>().ok());
         if let Some(event) = event
             && let Some(told) = self.told(&event)

@@ -47,9 +47,9 @@ pub fn last_heard(socket: BorrowedFd<'_>) -> Option<Duration> {
     Some(Duration::from_millis(u64::from(info.tcpi_last_ack_recv.min(info.tcpi_last_data_recv))))
 }
 
-/// Gives back to the kernel what start-up needed: a process that holds a peer for days should not
-/// keep the memory that parsing its flags took.
-pub fn forget_start_up() {
+/// Gives back to the kernel what the work until now has needed: a process that holds a peer for days should
+/// not keep the memory that parsing its flags or making a page took.
+pub fn forget_work() {
     heap::trim();
     // SAFETY: glibc's malloc_trim takes no pointers and may be called at any time.
     #[cfg(target_env = "gnu")]

@@ -11,7 +11,7 @@
 
 use crate::persona::http::{Name, Persona};
 use crate::web::Content;
-use crate::web::http::answer::{Answer, Manner, answer_as};
+use crate::web::http::answer::{Answer, Front, answer_as};
 use crate::web::http::head::Head;
 use crate::web::http::{self, Policy};
 use chrono::{DateTime, FixedOffset};
@@ -148,8 +148,8 @@ pub fn answer(
     let hostname = request.server.as_deref().unwrap_or(hostname);
     let policy =
         Policy { persona: request.persona(), hostname: hostname.to_owned(), port: request.port, content };
-    let manner = Manner { server: request.software.as_deref(), scheme: Some(request.scheme()) };
-    let answer = answer_as(manner, &policy, &request.head, wall);
+    let front = Front { server: request.software.as_deref(), scheme: Some(request.scheme()) };
+    let answer = answer_as(front, &policy, &request.head, wall);
     Answer { head: request.told(&answer.head, hostname), ..answer }
 }
 

@@ -40,7 +40,7 @@ pub struct Session {
     policy: Option<Policy>,
     schedule: Schedule<Pacing>,
     rng: Rng,
-    manner: Manner,
+    treatment: Treatment,
     reader: Reader,
     watch: Watch,
     stage: Stage,
@@ -53,7 +53,7 @@ pub struct Session {
 
 /// How a visitor is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Manner {
+pub struct Treatment {
     /// It is in an `allow` network.
     pub allowed: bool,
     /// It is not held.
@@ -91,19 +91,9 @@ impl Session {
         wall: DateTime<FixedOffset>,
         rng: Rng,
     ) -> Self {
-        Session {
-            reader: Reader::new(policy.persona),
-            policy: Some(policy),
-            profile: schedule.at(wall).0.to_owned(),
-            schedule,
-            rng,
-            manner: Manner { allowed, fast: allowed },
-            watch: Watch::new(),
-            stage: Stage::Request,
-            speech: None,
-            ready: None,
-            totals: Totals { pages: Some(0), ..Totals::default() },
-        }
+        let reader = Reader::new(policy.persona);
+        let treatment = Treatment { allowed, fast: allowed };
+        Session { policy: Some(policy), ..Self::with(reader, schedule, treatment, wall, rng) }
     }
 
     /// One for a web server, whose request was answered already.
@@ -111,21 +101,33 @@ impl Session {
         request: Request,
         answer: Answer,
         schedule: Schedule<Pacing>,
-        manner: Manner,
+        treatment: Treatment,
+        wall: DateTime<FixedOffset>,
+        rng: Rng,
+    ) -> Self {
+        let reader = Reader::having(request.persona(), request.into_head());
+        Session { ready: Some(answer), ..Self::with(reader, schedule, treatment, wall, rng) }
+    }
+
+    /// One that has no answer yet, and nothing to make one of.
+    fn with(
+        reader: Reader,
+        schedule: Schedule<Pacing>,
+        treatment: Treatment,
         wall: DateTime<FixedOffset>,
         rng: Rng,
     ) -> Self {
         Session {
-            reader: Reader::having(request.persona(), request.into_head()),
             policy: None,
             profile: schedule.at(wall).0.to_owned(),
             schedule,
             rng,
-            manner,
+            treatment,
+            reader,
             watch: Watch::new(),
-            stage: Stage::Head,
+            stage: Stage::Request,
             speech: None,
-            ready: Some(answer),
+            ready: None,
             totals: Totals { pages: Some(0), ..Totals::default() },
         }
     }
@@ -224,7 +226,7 @@ impl Session {
             reason,
         });
         self.stage = Stage::Head;
-        match self.manner.fast {
+        match self.treatment.fast {
             true => self.say(now),
             false => Turn::new(Vec::new(), Then::Pause(first)),
         }
@@ -239,7 +241,7 @@ impl Session {
         let notes: Vec<What> = speech.event.take().into_iter().collect();
         let left = speech.until.saturating_sub(now.since);
         let rest = speech.bytes.len().saturating_sub(speech.said);
-        let (size, pause) = match self.manner.fast {
+        let (size, pause) = match self.treatment.fast {
             true => (FAST_PIECE, FAST),
             false if speech.said == 0 => (speech.head, next_gap(&pacing, rest, left, &mut self.rng)),
             false => {
@@ -247,7 +249,7 @@ impl Session {
                 (share(rest, pause, left, &mut self.rng), pause)
             }
         };
-        let over = left < BREATH && !self.manner.fast;
+        let over = left < BREATH && !self.treatment.fast;
         let size = if over { rest } else { size.min(rest) };
         let end = speech.said.saturating_add(size);
         let piece = speech.bytes.get(speech.said..end).unwrap_or_default().to_vec();
@@ -327,23 +329,17 @@ impl Engine for Session {
     fn kind(&self) -> (Kind, String) {
         let request = visitor::evidence(self.reader.head());
         // Every program speaks first here, and says all at once: only what a person does tells something.
-        let manners = if self.watch.kind() == Kind::Human || self.watch.typed() {
-            self.watch.evidence()
-        } else {
-            String::new()
-        };
-        let evidence = match (request.is_empty(), manners.is_empty()) {
-            (_, true) => request,
-            (true, false) => manners,
-            (false, false) => format!("{request},{manners}"),
-        };
+        let by_hand = self.watch.kind() == Kind::Human || self.watch.typed();
+        let manners = if by_hand { self.watch.evidence() } else { String::new() };
+        let both = [request, manners];
+        let evidence: Vec<&str> = both.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
         let kind = match self.watch.kind() {
-            _ if self.manner.allowed => Kind::Allowed,
-            Kind::Unknown if self.watch.typed() => Kind::Human,
+            _ if self.treatment.allowed => Kind::Allowed,
+            Kind::Unknown if by_hand => Kind::Human,
             Kind::Unknown if self.reader.heard() => Kind::Program,
             kind => kind,
         };
-        (kind, evidence)
+        (kind, evidence.join(","))
     }
 
     fn totals(&self) -> Totals {

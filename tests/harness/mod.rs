@@ -11,6 +11,7 @@ pub mod crowd;
 pub mod inetd;
 pub mod log;
 pub mod rsyslog;
+pub mod running;
 pub mod servers;
 pub mod talk;
 pub mod transcript;

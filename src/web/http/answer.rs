@@ -55,20 +55,26 @@ const LONGEST_METHOD: usize = 32;
 /// What is said before an answer to a peer that waits with its body.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// What the server is called, if it is not called as the persona is, and how it is reached.
+/// The server in front of us, if there is one: what it is called, and how it is reached.
 #[derive(Default, Clone, Copy)]
-pub struct Manner<'m> {
+pub struct Front<'m> {
     pub server: Option<&'m str>,
     pub scheme: Option<&'m str>,
 }
 
 /// Answers a request.
 pub fn answer(policy: &Policy, head: &Head, wall: DateTime<FixedOffset>) -> Answer {
-    answer_as(Manner::default(), policy, head, wall)
+    answer_as(Front::default(), policy, head, wall)
 }
 
-/// The same for a server that has another name or is reached in another way.
-pub fn answer_as(manner: Manner<'_>, policy: &Policy, head: &Head, wall: DateTime<FixedOffset>) -> Answer {
+/// The same behind another server.
+pub fn answer_as(front: Front<'_>, policy: &Policy, head: &Head, wall: DateTime<FixedOffset>) -> Answer {
+    let answer = decide(front, policy, head, wall);
+    policy.content.sends((answer.head.len() + answer.body.len()) as u64);
+    answer
+}
+
+fn decide(front: Front<'_>, policy: &Policy, head: &Head, wall: DateTime<FixedOffset>) -> Answer {
     let agent = head.field("user-agent").unwrap_or_default();
     let expect = head.field("expect").unwrap_or_default();
     let persona = policy.persona;
@@ -78,8 +84,8 @@ pub fn answer_as(manner: Manner<'_>, policy: &Policy, head: &Head, wall: DateTim
     };
     let nobody = Speaker::new(persona, &policy.hostname, wall);
     let speaker = Speaker {
-        server: manner.server.unwrap_or(nobody.server),
-        scheme: manner.scheme.unwrap_or(nobody.scheme),
+        server: front.server.unwrap_or(nobody.server),
+        scheme: front.scheme.unwrap_or(nobody.scheme),
         version,
         simple: head.line.version == Version::Simple,
         only_head: head.line.method == b"HEAD",

@@ -196,8 +196,6 @@ impl Tables {
             last = Some((list, nth));
             share.nth(nth)
         };
-        // Where the last one is named: nobody stands in for himself.
-        let mut person = 0..0;
         for piece in entry.iter().filter(|_| depth < DEEPEST) {
             let before = to.len();
             match *piece {
@@ -216,16 +214,6 @@ impl Tables {
                 Piece::Number(from, until) => {
                     use std::fmt::Write as _;
                     let _ = write!(to, "{}", dice.of(from..=until));
-                }
-                Piece::Known(Known::Person) => {
-                    for _ in 0..4 {
-                        to.truncate(before);
-                        knows.say(Known::Person, dice, to);
-                        if to.get(person.clone()) != to.get(before..) {
-                            break;
-                        }
-                    }
-                    person = before..to.len();
                 }
                 Piece::Known(known) => knows.say(known, dice, to),
             }
