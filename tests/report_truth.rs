@@ -7,7 +7,7 @@ use sundew::report::intake::Intake;
 use sundew::report::stamp::Stamps;
 use sundew::report::summary::{By, Service, Settings};
 use sundew::report::zone::Zone;
-use sundew::report::{Net, Summary};
+use sundew::report::{Net, Summary, relay};
 
 use crate::loggen::form::Form;
 use crate::loggen::truth::Truth;
@@ -73,12 +73,13 @@ fn report(log: &[u8]) -> Summary {
     };
     let mut fold = Fold::new(Zone::utc(), settings, Period::default());
     let mut progress = || ();
-    let mut intake = Intake::new(&mut fold, &mut progress);
     let now = 1_800_000_000;
-    intake.read(log, Stamps::new(Zone::utc(), now)).unwrap();
-    let input = intake.input;
-    drop(intake);
-    fold.finish(now, input)
+    let input = relay::count(&mut fold, |relay| {
+        let mut intake = Intake::new(relay, &mut progress);
+        intake.read(log, Stamps::new(Zone::utc(), now)).unwrap();
+        intake.input
+    });
+    fold.finish(now, input.unwrap())
 }
 
 #[test]

@@ -7,8 +7,9 @@ use chrono::Weekday;
 use libfuzzer_sys::fuzz_target;
 use sundew::event::Event;
 use sundew::report::fold::{Fold, Period};
-use sundew::report::heard::Heard;
+use sundew::report::heard::{Details, Reader};
 use sundew::report::intake::Intake;
+use sundew::report::relay;
 use sundew::report::stamp::Stamps;
 use sundew::report::summary::{By, Settings};
 use sundew::report::zone::Zone;
@@ -21,11 +22,10 @@ fuzz_target!(|data: &[u8]| {
     for line in data.split(|byte| *byte == b'\n') {
         let message = line.splitn(2, |byte| *byte == b'\t').next().unwrap_or_default();
         let event = String::from_utf8_lossy(message).parse::<Event>();
-        let heard = Heard::read(message);
-        assert_eq!(heard.is_ok(), event.is_ok(), "{:?}", String::from_utf8_lossy(message));
-        if let (Ok(heard), Ok(event)) = (heard, event) {
-            assert_eq!(heard.id.plain(), event.id);
-            assert_eq!(heard.peer, event.peer.map(|peer| peer.to_canonical()));
+        let heard = Reader::default().read(message, &mut Details::default());
+        assert_eq!(heard.is_some(), event.is_ok(), "{:?}", String::from_utf8_lossy(message));
+        if let (Some((_, heard)), Ok(event)) = (heard, event) {
+            assert_eq!(heard.whose.peer, event.peer.map(|peer| peer.to_canonical()));
         }
     }
     let settings = Settings {
@@ -40,12 +40,14 @@ fuzz_target!(|data: &[u8]| {
     let period = Period { from: (data.first() == Some(&b'2')).then_some(NOW - 86_400), to: None };
     let mut fold = Fold::new(Zone::utc(), settings, period);
     let mut idle = || {};
-    let mut intake = Intake::new(&mut fold, &mut idle);
-    assert!(intake.read(data, Stamps::new(Zone::utc(), NOW)).is_ok());
-    let input = intake.input;
+    let input = relay::count(&mut fold, |relay| {
+        let mut intake = Intake::new(relay, &mut idle);
+        assert!(intake.read(data, Stamps::new(Zone::utc(), NOW)).is_ok());
+        intake.input
+    });
+    let summary = fold.finish(NOW, input.expect("there is room for a thread"));
+    let input = &summary.input;
     assert_eq!(input.lines, input.events + input.duplicates + input.unparsed + input.foreign);
-    drop(intake);
-    let summary = fold.finish(NOW, input);
     for form in
         [text::render(&summary), json::render(&summary), csv::render(&summary), prometheus::render(&summary)]
     {

@@ -1,27 +1,27 @@
-//! What the report hears of an event: [`Heard::read`] takes exactly the lines that
-//! [`Event::from_str`](crate::event::Event) takes, and hands out what is counted of them, borrowed from
-//! the line.
-
-use std::net::IpAddr;
+//! What the report hears of an event: [`Reader::read`] takes exactly the lines that
+//! [`Event::from_str`](crate::event::Event) takes, and hands out what is counted of them.
+//!
+//! Millions of these go from one thread to another, so an event is small and owns nothing: what is long is in the
+//! [`Details`] of many.
 
 use super::fields::{Fields, Key, Text};
 use super::quick;
+use super::receipts;
+use super::whose::{Known, Whose};
 use crate::event::{Kind, NotAnEvent, Reason, Tool, Verdict, Why};
+use crate::receipt::Receipt;
 
 /// An event of a connection.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Heard<'l> {
-    pub id: Text<'l>,
-    pub peer: Option<IpAddr>,
-    pub said: Said<'l>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    pub whose: Whose,
+    pub said: Said,
 }
 
 /// What is counted of each event.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Said<'l> {
-    Connect {
-        busy: u32,
-    },
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    Connect,
     Refuse {
         why: Why,
         busy: u32,
@@ -32,46 +32,46 @@ pub enum Said<'l> {
         null: bool,
     },
     Rcpt {
-        receipt: Option<Text<'l>>,
+        receipt: Option<Receipt>,
     },
     Auth {
-        user: Text<'l>,
+        user: Word,
     },
     Message,
     Login {
-        user: Text<'l>,
-        visit: Option<Text<'l>>,
+        user: Word,
+        visit: Option<u32>,
     },
     Retr,
     Page {
-        path: Text<'l>,
-        agent: Text<'l>,
+        path: Word,
+        agent: Word,
         addresses: u64,
-        season: Option<u64>,
-        visit: Option<Text<'l>>,
+        season: Option<u8>,
+        visit: Option<u32>,
     },
     Still {
         held_ms: u64,
         bytes_out: Option<u64>,
     },
-    /// In a box, since most lines are no ends and what is made of them should be small.
-    End(Box<End<'l>>),
+    /// Which one of the ends in the details.
+    End(u32),
     Error {
-        what: Text<'l>,
+        what: Word,
     },
 }
 
 /// The end of a connection.
-#[derive(Debug, Clone, PartialEq)]
-pub struct End<'l> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
     pub held_ms: u64,
     pub bytes_in: u64,
     pub bytes_out: u64,
-    pub stage: Text<'l>,
+    pub stage: Word,
     pub reason: Reason,
     pub kind: Kind,
     pub gaveup_ms: Option<u64>,
-    pub profile: Text<'l>,
+    pub profile: Word,
     pub commands: u64,
     pub mails: Option<u64>,
     pub null_from: Option<u64>,
@@ -85,48 +85,115 @@ pub struct End<'l> {
     pub tool: Option<Tool>,
 }
 
-impl<'l> Heard<'l> {
-    /// Reads what follows the tag.
+/// A value that was copied to the details.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Word {
+    start: u32,
+    length: u32,
+}
+
+/// What events say at length.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Details {
+    text: Vec<u8>,
+    ends: Vec<End>,
+    /// How much of both belongs to events that were taken.
+    kept: (usize, usize),
+}
+
+impl Details {
+    /// Forgets what the last event said, unless that was taken.
+    pub fn forget(&mut self) {
+        self.text.truncate(self.kept.0);
+        self.ends.truncate(self.kept.1);
+    }
+
+    /// The last event was taken.
+    pub fn keep(&mut self) {
+        self.kept = (self.text.len(), self.ends.len());
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.kept = (0, 0);
+        self.forget();
+    }
+
+    pub fn word(&mut self, text: Text<'_>) -> Word {
+        let start = self.text.len();
+        self.text.extend_from_slice(&text.bytes());
+        // As long as a few lines.
+        let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Word { start: short(start), length: short(self.text.len() - start) }
+    }
+
+    pub fn end(&mut self, end: End) -> Said {
+        self.ends.push(end);
+        Said::End(u32::try_from(self.ends.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// The value.
+    pub fn bytes(&self, word: Word) -> &[u8] {
+        self.text
+            .get(word.start as usize..)
+            .and_then(|text| text.get(..word.length as usize))
+            .unwrap_or_default()
+    }
+
+    pub fn ended(&self, nth: u32) -> Option<&End> {
+        self.ends.get(nth as usize)
+    }
+}
+
+/// Reads lines, of any number of streams.
+#[derive(Default)]
+pub struct Reader {
+    known: Known,
+}
+
+impl Reader {
+    /// Reads what follows the tag; returns the connection's name besides, as it is written.
     #[inline]
-    pub fn read(line: &'l [u8]) -> Result<Self, NotAnEvent> {
-        match quick::read(line) {
-            Some(heard) => Ok(heard),
-            None => Heard::read_any(line),
-        }
+    pub fn read<'l>(&mut self, line: &'l [u8], details: &mut Details) -> Option<(&'l [u8], Heard)> {
+        details.forget();
+        quick::read(line, &mut self.known, details).or_else(|| {
+            details.forget();
+            self.read_any(line, details).ok()
+        })
     }
 
     /// Reads a line that is not quite as our programs write it.
     #[cold]
-    fn read_any(line: &'l [u8]) -> Result<Self, NotAnEvent> {
+    fn read_any<'l>(&self, line: &'l [u8], details: &mut Details) -> Result<(&'l [u8], Heard), NotAnEvent> {
         let space = line.iter().position(|byte| *byte == b' ').unwrap_or(line.len());
         let (word, rest) = line.split_at(space);
         let said = READERS.iter().find(|(known, _)| known.as_bytes() == word);
         let (_, said) = said.ok_or(NotAnEvent::Word)?;
         let fields = Fields::cut(rest)?;
-        Ok(Heard {
-            id: fields.plain(Key::Id)?,
-            peer: fields.address_if(Key::Peer)?.map(|peer| peer.to_canonical()),
-            said: said(&fields)?,
-        })
+        let id = fields.plain(Key::Id)?;
+        let peer = fields.address_if(Key::Peer)?.map(|peer| peer.to_canonical());
+        let said = said(&fields, details)?;
+        Ok((id.raw(), Heard { whose: self.known.read(id, peer), said }))
     }
 }
 
-type Reader = for<'f, 'l> fn(&'f Fields<'l>) -> Result<Said<'l>, NotAnEvent>;
+type Says = for<'f, 'l, 'd> fn(&'f Fields<'l>, &'d mut Details) -> Result<Said, NotAnEvent>;
 
 /// The words that can begin a line, the frequent ones first. What is not counted is read all the same,
 /// because a line with it broken is no event.
-const READERS: &[(&str, Reader)] = &[
-    ("rcpt", |fields| {
+const READERS: &[(&str, Says)] = &[
+    ("rcpt", |fields, _| {
         fields.plain(Key::To)?;
         fields.word::<Verdict>(Key::Verdict)?;
-        Ok(Said::Rcpt { receipt: fields.plain_if(Key::Receipt)? })
+        let receipt = fields.plain_if(Key::Receipt)?;
+        Ok(Said::Rcpt { receipt: receipt.and_then(|text| receipts::read(text.raw())) })
     }),
-    ("mail", |fields| {
+    ("mail", |fields, _| {
         let null = fields.plain(Key::From)?.bytes().is_empty();
         fields.word::<Verdict>(Key::Verdict)?;
         Ok(Said::Mail { null })
     }),
-    ("connect", |fields| {
+    ("connect", |fields, _| {
         for (key, most) in [(Key::Port, U16), (Key::Lport, U16)] {
             fields.number_if(key, most)?;
         }
@@ -134,19 +201,20 @@ const READERS: &[(&str, Reader)] = &[
         fields.number(Key::Slot, U32)?;
         fields.plain(Key::Profile)?;
         fields.plain(Key::Persona)?;
-        Ok(Said::Connect { busy: small(fields.number(Key::Busy, U32)?) })
+        fields.number(Key::Busy, U32)?;
+        Ok(Said::Connect)
     }),
-    ("end", |fields| {
+    ("end", |fields, details| {
         fields.plain(Key::Evidence)?;
-        Ok(Said::End(Box::new(End {
+        let end = End {
             held_ms: fields.millis(Key::Held)?,
             bytes_in: fields.number(Key::In, U64)?,
             bytes_out: fields.number(Key::Out, U64)?,
-            stage: fields.plain(Key::Stage)?,
+            stage: details.word(fields.plain(Key::Stage)?),
             reason: fields.word(Key::Reason)?,
             kind: fields.word(Key::Kind)?,
             gaveup_ms: fields.millis_if(Key::Gaveup)?,
-            profile: fields.plain(Key::Profile)?,
+            profile: details.word(fields.plain(Key::Profile)?),
             commands: fields.number(Key::Commands, U64)?,
             mails: fields.number_if(Key::Mails, U64)?,
             null_from: fields.number_if(Key::NullFrom, U64)?,
@@ -158,29 +226,31 @@ const READERS: &[(&str, Reader)] = &[
             pages: fields.number_if(Key::Pages, U64)?,
             made: fields.number_if(Key::Made, U64)?,
             tool: fields.word_if(Key::Tool)?,
-        })))
+        };
+        Ok(details.end(end))
     }),
-    ("helo", |fields| {
+    ("helo", |fields, _| {
         fields.plain(Key::Verb)?;
         fields.plain(Key::Name)?;
         Ok(Said::Helo)
     }),
-    ("refuse", |fields| {
+    ("refuse", |fields, _| {
         Ok(Said::Refuse { why: fields.word(Key::Why)?, busy: small(fields.number(Key::Busy, U32)?) })
     }),
-    ("still", |fields| {
+    ("still", |fields, _| {
         fields.plain(Key::Stage)?;
         fields.plain(Key::Profile)?;
         fields.number_if(Key::Made, U64)?;
         Ok(Said::Still { held_ms: fields.millis(Key::Held)?, bytes_out: fields.number_if(Key::Out, U64)? })
     }),
-    ("login", |fields| {
+    ("login", |fields, details| {
         fields.plain(Key::Method)?;
         fields.word::<Verdict>(Key::Verdict)?;
         fields.plain_if(Key::Password)?;
-        Ok(Said::Login { user: fields.plain(Key::User)?, visit: fields.plain_if(Key::Visit)? })
+        let visit = fields.plain_if(Key::Visit)?.and_then(|visit| receipts::visit(visit.raw()));
+        Ok(Said::Login { user: details.word(fields.plain(Key::User)?), visit })
     }),
-    ("page", |fields| {
+    ("page", |fields, details| {
         for key in [Key::Method, Key::Host] {
             fields.plain(key)?;
         }
@@ -188,31 +258,31 @@ const READERS: &[(&str, Reader)] = &[
             fields.number(key, U64)?;
         }
         Ok(Said::Page {
-            path: fields.plain(Key::Path)?,
-            agent: fields.plain(Key::Agent)?,
+            path: details.word(fields.plain(Key::Path)?),
+            agent: details.word(fields.plain(Key::Agent)?),
             addresses: fields.number_if(Key::Addresses, U64)?.unwrap_or(0),
-            season: fields.number_if(Key::Season, U64)?,
-            visit: fields.plain_if(Key::Visit)?,
+            season: fields.number_if(Key::Season, U64)?.and_then(|season| u8::try_from(season).ok()),
+            visit: fields.plain_if(Key::Visit)?.and_then(|visit| receipts::visit(visit.raw())),
         })
     }),
-    ("auth", |fields| {
+    ("auth", |fields, details| {
         fields.plain(Key::Method)?;
         fields.word::<Verdict>(Key::Verdict)?;
-        Ok(Said::Auth { user: fields.plain(Key::User)? })
+        Ok(Said::Auth { user: details.word(fields.plain(Key::User)?) })
     }),
-    ("message", |fields| {
+    ("message", |fields, _| {
         fields.number(Key::Bytes, U64)?;
         fields.plain(Key::Sha256)?;
         fields.word::<Verdict>(Key::Verdict)?;
         fields.plain_if(Key::Stored)?;
         Ok(Said::Message)
     }),
-    ("retr", |fields| {
+    ("retr", |fields, _| {
         fields.number(Key::Number, U64)?;
         fields.number(Key::Bytes, U64)?;
         Ok(Said::Retr)
     }),
-    ("error", |fields| Ok(Said::Error { what: fields.plain(Key::What)? })),
+    ("error", |fields, details| Ok(Said::Error { what: details.word(fields.plain(Key::What)?) })),
 ];
 
 const U16: u64 = u16::MAX as u64;

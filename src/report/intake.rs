@@ -1,4 +1,4 @@
-//! Reads streams line by line into the fold, or whatever else takes events, and counts what it reads.
+//! Reads streams line by line, hands what is ours to whoever takes events, and counts what it reads.
 //!
 //! Memory is one buffer. A longer line than that is skipped, and counted as one that cannot be read if
 //! it begins as one of ours.
@@ -7,8 +7,7 @@ use std::io::{self, Read, Write};
 
 use memchr::memchr;
 
-use super::fold::{Fold, Taken};
-use super::heard::Heard;
+use super::heard::{Details, Heard, Reader};
 use super::journal::Entry;
 use super::line::{self, Cut};
 use super::stamp::{Stamp, Stamps};
@@ -24,19 +23,17 @@ const FIRST: usize = 512;
 
 /// Takes events.
 pub trait Takes {
-    /// One event, written at this time in microseconds since 1970; `message` is its text.
-    fn take(&mut self, micros: i64, service: Service, heard: &Heard<'_>, message: &[u8]) -> Taken;
-}
+    /// Where the next event leaves its details. They are forgotten if [`Takes::take`] does not keep them.
+    fn details(&mut self) -> &mut Details;
 
-impl Takes for Fold {
-    fn take(&mut self, micros: i64, service: Service, heard: &Heard<'_>, message: &[u8]) -> Taken {
-        Fold::take(self, micros, service, heard, message)
-    }
+    /// One event, written at this time in microseconds since 1970; `message` is its text.
+    fn take(&mut self, micros: i64, service: Service, heard: Heard, message: &[u8]);
 }
 
 /// Takes lines.
 pub struct Intake<'f, T> {
-    pub fold: &'f mut T,
+    taker: &'f mut T,
+    reader: Reader,
     pub input: Input,
     /// Where lines of ours go that cannot be read.
     pub unparsed: Option<Box<dyn Write + 'f>>,
@@ -45,8 +42,8 @@ pub struct Intake<'f, T> {
 }
 
 impl<'f, T: Takes> Intake<'f, T> {
-    pub fn new(fold: &'f mut T, progress: &'f mut dyn FnMut()) -> Self {
-        Intake { fold, input: Input::default(), unparsed: None, progress }
+    pub fn new(taker: &'f mut T, progress: &'f mut dyn FnMut()) -> Self {
+        Intake { taker, reader: Reader::default(), input: Input::default(), unparsed: None, progress }
     }
 
     /// Reads a stream to its end; what was read before an error counts.
@@ -159,12 +156,9 @@ impl<'f, T: Takes> Intake<'f, T> {
     /// Takes a line of ours; false if it cannot be read.
     fn ours(&mut self, stamp: Stamp, service: Service, message: &[u8], stamps: &mut Stamps) -> bool {
         let message = message.trim_ascii_end();
-        let Ok(heard) = Heard::read(message) else { return false };
-        let Some(micros) = stamps.moment(stamp, heard.id.raw()) else { return false };
-        match self.fold.take(micros, service, &heard, message) {
-            Taken::Counted => self.input.events += 1,
-            Taken::Duplicate => self.input.duplicates += 1,
-        }
+        let Some((id, heard)) = self.reader.read(message, self.taker.details()) else { return false };
+        let Some(micros) = stamps.moment(stamp, id) else { return false };
+        self.taker.take(micros, service, heard, message);
         true
     }
 

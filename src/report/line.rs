@@ -25,8 +25,8 @@ pub fn cut<'l>(line: &'l [u8], stamps: &mut Stamps) -> Cut<'l> {
         Some((stamp, [b' ', rest @ ..])) => {
             let rest = rest.trim_ascii_start();
             let named = tagged(rest).or_else(|| {
-                let host = rest.iter().position(|byte| *byte == b' ')?;
-                tagged(rest[host..].trim_ascii_start())
+                let host = before_space(rest)?;
+                tagged(rest.get(host..)?.trim_ascii_start())
             });
             named.map_or(Cut::Foreign, |(service, message)| Cut::Ours { stamp, service, message })
         }
@@ -50,21 +50,45 @@ fn priority(line: &[u8]) -> &[u8] {
 /// Reads `tag: ` or `tag[pid]: `.
 #[inline]
 fn tagged(text: &[u8]) -> Option<(Service, &[u8])> {
-    // Each has its own name here as a constant, so that it is compared as a number.
-    let (service, rest) = match text {
-        [b's', b'm', b't', b'a', b'r', b'p', b'i', b't', rest @ ..] => (Service::Smtarpit, rest),
-        [b's', b'u', b'n', b'd', b'e', b'w', rest @ ..] => (Service::Sundew, rest),
-        [b't', b'a', b'r', b'p', b'o', b'p', rest @ ..] => (Service::Tarpop, rest),
-        _ => return None,
+    let (service, rest) = if let Some(rest) = text.strip_prefix(b"smtarpit") {
+        (Service::Smtarpit, rest)
+    } else if let Some(rest) = text.strip_prefix(b"sundew") {
+        (Service::Sundew, rest)
+    } else {
+        (Service::Tarpop, text.strip_prefix(b"tarpop")?)
     };
     let rest = match rest {
-        [b'[', rest @ ..] => {
-            let pid = rest.iter().position(|byte| !byte.is_ascii_digit())?;
-            rest[pid..].strip_prefix(b"]")?
-        }
+        [b'[', rest @ ..] => rest.get(digits(rest)?..)?.strip_prefix(b"]")?,
         rest => rest,
     };
     Some((service, rest.strip_prefix(b": ")?))
+}
+
+/// How much stands before the first space.
+#[inline]
+fn before_space(text: &[u8]) -> Option<usize> {
+    first(text, |word| {
+        let word = word ^ u64::from_ne_bytes([b' '; 8]);
+        word.wrapping_sub(u64::from_ne_bytes([1; 8])) & !word
+    })
+    .or_else(|| text.iter().position(|byte| *byte == b' '))
+}
+
+/// How many digits stand before anything else.
+#[inline]
+fn digits(text: &[u8]) -> Option<usize> {
+    first(text, |word| {
+        let word = word ^ u64::from_ne_bytes([b'0'; 8]);
+        word.wrapping_add(u64::from_ne_bytes([0x7f - 9; 8])) | word
+    })
+    .or_else(|| text.iter().position(|byte| !byte.is_ascii_digit()))
+}
+
+/// Which of the first eight bytes is the first whose top bit is set once all are changed together.
+#[inline]
+fn first(text: &[u8], change: impl Fn(u64) -> u64) -> Option<usize> {
+    let found = change(u64::from_le_bytes(*text.first_chunk()?)) & u64::from_ne_bytes([0x80; 8]);
+    (found != 0).then(|| found.trailing_zeros() as usize / 8)
 }
 
 /// The service of this name.

@@ -3,7 +3,7 @@
 //! A pure fold makes a [`Summary`] out of events, and everything that is shown is rendered from it:
 //!
 //! - [`line`], [`stamp`] and [`journal`]: whose line it is and when it was written; [`fields`],
-//!   [`heard`] and [`quick`]: what it says, borrowed from it; [`fold`]: how that is counted, in the days of a [`zone`].
+//!   [`heard`] and [`quick`]: what it says, borrowed from it, and [`whose`] event it is; [`fold`]: how that is counted, in the days of a [`zone`].
 //! - [`summary`]: what the report knows in the end; [`holds`]: how long connections were held, as a
 //!   distribution; [`net`]: networks, and how `--mask` hides who is in them.
 //! - [`text`], [`json`], [`csv`], [`prometheus`], [`html`] and [`list`]: each is a function of the summary.
@@ -25,14 +25,18 @@ pub mod json;
 pub mod line;
 pub mod list;
 pub mod net;
+pub mod number;
 pub mod output;
 pub mod prometheus;
 pub mod quick;
+pub mod receipts;
+pub mod relay;
 pub mod run;
 pub mod source;
 pub mod stamp;
 pub mod summary;
 pub mod text;
+pub mod whose;
 pub mod zone;
 
 #[cfg(test)]

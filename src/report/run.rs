@@ -13,7 +13,7 @@ use super::list::ListOptions;
 use super::source::Logs;
 use super::summary::{By, Settings, Summary};
 use super::zone::{self, Zone};
-use super::{csv, html, json, list, output, prometheus, text};
+use super::{csv, html, json, list, output, prometheus, relay, text};
 use crate::clock::{Clock as _, System};
 use crate::config::{
     self, Asked, Command, Failure, Format, ListArgs, Network, PeriodOptions, Report, When, Word,
@@ -118,14 +118,17 @@ fn read(files: &[PathBuf], options: &Report, mut fold: Fold, now: i64) -> Outcom
     let meter = logs.meter();
     let mut bar = Progress::of_bytes(logs.size());
     let mut progress = || bar.is_at(meter.get());
-    let mut intake = Intake::new(&mut fold, &mut progress);
-    intake.unparsed = unparsed.map(|file| Box::new(file) as Box<dyn io::Write>);
-    let complaints = logs.read(&mut intake);
-    let input = intake.input;
-    if let Some(mut file) = intake.unparsed.take() {
-        let _ = file.flush();
-    }
-    drop(intake);
+    let read = relay::count(&mut fold, |relay| {
+        let mut intake = Intake::new(relay, &mut progress);
+        intake.unparsed = unparsed.map(|file| Box::new(file) as Box<dyn io::Write>);
+        let complaints = logs.read(&mut intake);
+        if let Some(mut file) = intake.unparsed.take() {
+            let _ = file.flush();
+        }
+        (complaints, intake.input)
+    });
+    let (complaints, input) =
+        read.map_err(|error| (LATER, Failure::new(format_args!("threads: {error}"))))?;
     bar.end();
     for complaint in &complaints {
         tell(format_args!("{complaint}; counted as far as it can be read"));

@@ -4,18 +4,25 @@
 //! last quarter that was asked for is kept: the next event is most often in the same.
 
 use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, TimeDelta, Weekday};
-use std::cell::Cell;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use super::summary::{By, Moment};
 
 /// A time zone.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Zone {
     name: String,
     rules: tz::TimeZone,
-    /// A quarter of an hour since 1970 and the offset in it, in seconds east of UTC.
-    last: Cell<(i64, i32)>,
+    /// A quarter of an hour since 1970 and, in the lower half, the offset in it, in seconds east of UTC: one number,
+    /// so that threads can share it.
+    last: AtomicI64,
+}
+
+impl Clone for Zone {
+    fn clone(&self) -> Self {
+        Zone::new(&self.name, self.rules.clone())
+    }
 }
 
 impl PartialEq for Zone {
@@ -33,7 +40,7 @@ const DIRECTORIES: &[&str] =
 
 impl Zone {
     fn new(name: &str, rules: tz::TimeZone) -> Self {
-        Zone { name: name.to_owned(), rules, last: Cell::new((i64::MIN, 0)) }
+        Zone { name: name.to_owned(), rules, last: AtomicI64::new(i64::MIN) }
     }
 
     pub fn utc() -> Self {
@@ -59,12 +66,15 @@ impl Zone {
     /// Seconds east of UTC at a moment.
     pub fn offset(&self, moment: i64) -> i32 {
         let quarter = moment.div_euclid(QUARTER);
-        let (last, offset) = self.last.get();
-        if last == quarter {
-            return offset;
+        let last = self.last.load(Relaxed);
+        if last >> 32 == quarter {
+            return last as i32;
         }
         let offset = self.rules.find_local_time_type(quarter * QUARTER).map_or(0, |kind| kind.ut_offset());
-        self.last.set((quarter, offset));
+        // Others are no moments of a log.
+        if (0..1 << 31).contains(&quarter) {
+            self.last.store(quarter << 32 | i64::from(offset as u32), Relaxed);
+        }
         offset
     }
 

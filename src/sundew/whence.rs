@@ -3,8 +3,7 @@
 use crate::config::Sundew;
 use crate::event::{Event, Plain, What};
 use crate::receipt::{Maker, Receipt, Style};
-use crate::report::fold::Taken;
-use crate::report::heard::Heard;
+use crate::report::heard::{Details, Heard};
 use crate::report::intake::{Intake, Takes};
 use crate::report::net::Net;
 use crate::report::source::Logs;
@@ -53,7 +52,14 @@ pub fn whence(
         return Outcome::Done(out);
     }
     let visit = format!("{:05x}", receipt.visit);
-    let mut search = Search { receipt, visit, zone: *now.offset(), shown: Vec::new(), more: 0 };
+    let mut search = Search {
+        receipt,
+        visit,
+        zone: *now.offset(),
+        shown: Vec::new(),
+        more: 0,
+        details: Details::default(),
+    };
     if let Err(failure) = search.read(logs, now.timestamp()) {
         return Outcome::Failed(failure);
     }
@@ -80,6 +86,7 @@ struct Search {
     shown: Vec<String>,
     /// How many there are besides.
     more: u64,
+    details: Details,
 }
 
 /// So many are told one by one; the same page may be shown to the same network for years.
@@ -120,10 +127,14 @@ fn is_of_a_page(style: Style) -> bool {
 }
 
 impl Takes for Search {
-    fn take(&mut self, micros: i64, _: Service, _: &Heard<'_>, message: &[u8]) -> Taken {
+    fn details(&mut self) -> &mut Details {
+        &mut self.details
+    }
+
+    fn take(&mut self, micros: i64, _: Service, _: Heard, message: &[u8]) {
         // Few lines have it, and to read one whole takes long.
         if memmem::find(message, self.visit.as_bytes()).is_none() {
-            return Taken::Counted;
+            return;
         }
         let event = std::str::from_utf8(message).ok().and_then(|text| text.parse::<Event>().ok());
         if let Some(event) = event
@@ -141,7 +152,6 @@ impl Takes for Search {
                 false => self.more += 1,
             }
         }
-        Taken::Counted
     }
 }
 

@@ -1,15 +1,16 @@
 //! The last step: from counts to a summary, when everything is read.
 
-use std::cmp::Reverse;
+use std::panic::resume_unwind;
+use std::thread::{Builder, scope};
 
 use super::days::Day;
-use super::source::{SourceFold, Sources};
+use super::source::Sources;
 use super::{Fold, Period, crossing};
+use crate::report::summary::Moment;
 use crate::report::summary::{
-    By, Input, MailsPerAddress, Service, ServiceFacts, Settings, Source, Span, Summary, Tally, Trouble,
+    By, Input, MailsPerAddress, Service, ServiceFacts, Settings, Span, Summary, Tally, Trouble,
 };
 use crate::report::zone::{self, Zone};
-use crate::report::{Net, summary::Moment};
 
 /// How many user names are shown at most, whatever `top` is.
 const USERS: usize = 1000;
@@ -65,17 +66,18 @@ pub(super) fn build(mut fold: Fold, made: i64, input: Input) -> Summary {
         });
     }
     troubles.sort_by(|a, b| b.3.cmp(&a.3).then_with(|| a.1.cmp(&b.1)));
-    let networks = listed(&sources, &zone, Net::around);
-    let shown = match settings.masked {
-        true => networks.clone(),
-        false => listed(&sources, &zone, Net::host),
-    };
+    // Each of these goes over much memory, and none needs another.
+    let masked = settings.masked;
+    let (hosts, (networks, harvest)) = both(
+        || if masked { Vec::new() } else { sources.hosts(&zone) },
+        || both(|| sources.networks(&zone), || crossing::build(&harvest, &frames[0], masked, &zone)),
+    );
     Summary {
         made: zone.moment(made),
         period: asked(period, seen, &zone),
-        harvest: crossing::build(&harvest, &frames[0], settings.masked, &zone),
+        harvest,
         mails: mails(&sources),
-        sources: shown,
+        sources: if masked { networks.clone() } else { hosts },
         networks,
         errors: troubles
             .into_iter()
@@ -85,6 +87,17 @@ pub(super) fn build(mut fold: Fold, made: i64, input: Input) -> Summary {
         settings,
         input,
     }
+}
+
+/// Does both, the first in another thread if there can be one.
+fn both<A: Send, B>(first: impl Fn() -> A + Sync, second: impl FnOnce() -> B) -> (A, B) {
+    scope(|scope| match Builder::new().spawn_scoped(scope, &first) {
+        Ok(thread) => {
+            let second = second();
+            (thread.join().unwrap_or_else(|panic| resume_unwind(panic)), second)
+        }
+        Err(_) => (first(), second()),
+    })
 }
 
 fn asked(period: Period, seen: Option<(i64, i64)>, zone: &Zone) -> Option<(Moment, Moment)> {
@@ -151,48 +164,12 @@ fn fill(frames: &[Frame], days: &[(i64, Day)], service: Service, zone: &Zone) ->
 
 fn mails(sources: &Sources) -> MailsPerAddress {
     let mut facts = MailsPerAddress::default();
-    for (_, source) in sources.iter().filter(|(_, source)| source.mails > 0) {
-        facts.mails = facts.mails.saturating_add(source.mails);
+    for mails in sources.values().map(|source| u64::from(source.mails)).filter(|mails| *mails > 0) {
+        facts.mails += mails;
         facts.addresses += 1;
-        facts.ones += u64::from(source.mails == 1);
-        facts.largest = facts.largest.max(source.mails);
-        *facts.spread.entry(source.mails).or_default() += 1;
+        facts.ones += u64::from(mails == 1);
+        facts.largest = facts.largest.max(mails);
+        *facts.spread.entry(mails).or_default() += 1;
     }
     facts
-}
-
-/// The sources by what names them, the longest held first; what is equal is in the order of addresses.
-fn listed(sources: &Sources, zone: &Zone, net: fn(std::net::IpAddr) -> Net) -> Vec<Source> {
-    // They are many: only what they are sorted by is moved.
-    let order = |source: &SourceFold| {
-        (source.held_ms, source.hits.map(u64::from).iter().sum::<u64>(), u64::from(source.refused))
-    };
-    let mut all: Vec<_> =
-        sources.iter().map(|(address, source)| (net(address), order(source), source)).collect();
-    all.sort_unstable_by_key(|(net, ..)| *net);
-    let sum = |a: (u64, u64, u64), b: (u64, u64, u64)| (a.0.saturating_add(b.0), a.1 + b.1, a.2 + b.2);
-    let sums = all
-        .chunk_by(|a, b| a.0 == b.0)
-        .map(|same| (Reverse(same.iter().map(|(_, order, _)| *order).fold((0, 0, 0), sum)), same[0].0, same));
-    let mut list: Vec<_> = sums.collect();
-    list.sort_unstable_by_key(|(order, net, _)| (*order, *net));
-    let source = |(_, net, same): (_, Net, &[(Net, _, &SourceFold)])| {
-        let mut sum = *same[0].2;
-        same[1..].iter().for_each(|(.., source)| sum.merge(source));
-        Source {
-            net,
-            addresses: same.len() as u64,
-            first: zone.moment(sum.first),
-            last: zone.moment(sum.last),
-            hits: sum.hits.map(u64::from),
-            refused: u64::from(sum.refused),
-            held_ms: sum.held_ms,
-            longest_ms: sum.longest_ms,
-            mails: sum.mails,
-            rcpts: sum.rcpts,
-            logins: sum.logins,
-            pages: sum.pages,
-        }
-    };
-    list.into_iter().map(source).collect()
 }

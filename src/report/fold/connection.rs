@@ -5,7 +5,7 @@ use std::hash::BuildHasherDefault;
 use std::net::IpAddr;
 
 use super::{Fold, Hashed};
-use crate::report::heard::{End, Said};
+use crate::report::heard::{Details, End, Said};
 use crate::report::summary::{Service, Tally};
 
 /// What is known of a connection that has not ended.
@@ -77,7 +77,7 @@ impl Place {
     }
 
     /// What the end says that there were.
-    fn total(self, end: &End<'_>) -> Option<u64> {
+    fn total(self, end: &End) -> Option<u64> {
         match self {
             Place::Mails => end.mails,
             Place::NullFrom => end.null_from,
@@ -121,8 +121,8 @@ impl Connection {
     }
 
     /// Whether a line was not there before. Those of a connection are in order.
-    pub fn is_new(&mut self, micros: i64, said: &Said<'_>, hash: impl Fn() -> u32) -> bool {
-        if let Said::Connect { .. } = said {
+    pub fn is_new(&mut self, micros: i64, said: &Said, hash: u32) -> bool {
+        if let Said::Connect = said {
             let new = self.start.is_none();
             self.start.get_or_insert(micros.div_euclid(1_000_000));
             self.last = self.last.max(micros);
@@ -130,7 +130,7 @@ impl Connection {
         }
         let again = |known: &Self| match said {
             Said::Still { held_ms, .. } => known.still.is_some_and(|(last, _)| last == *held_ms),
-            _ => known.said[..known.saids.min(SAID)].contains(&hash()),
+            _ => known.said[..known.saids.min(SAID)].contains(&hash),
         };
         if micros < self.last || (micros == self.last && again(self)) {
             return false;
@@ -139,7 +139,7 @@ impl Connection {
             (self.last, self.saids) = (micros, 0);
         }
         if !matches!(said, Said::Still { .. }) {
-            self.said[self.saids % SAID] = hash();
+            self.said[self.saids % SAID] = hash;
             self.saids += 1;
             self.active = micros.div_euclid(1_000_000);
         }
@@ -147,7 +147,7 @@ impl Connection {
     }
 
     /// Counts what was said, for itself; returns how to count it for its day.
-    pub fn count(&mut self, said: &Said<'_>, within: bool) -> Option<impl FnOnce(&mut Tally) + use<>> {
+    pub fn count(&mut self, said: &Said, within: bool) -> Option<impl FnOnce(&mut Tally) + use<>> {
         let (places, addresses): (&'static [Place], u64) = match said {
             Said::Mail { null: true } => (&[Place::Mails, Place::NullFrom], 0),
             Said::Mail { null: false } => (&[Place::Mails], 0),
@@ -236,7 +236,7 @@ impl Open {
 
 impl Fold {
     /// Counts a connection that has ended.
-    pub(super) fn end(&mut self, mut connection: Connection, at: i64, end: &End<'_>) {
+    pub(super) fn end(&mut self, mut connection: Connection, at: i64, end: &End, details: &Details) {
         let service = connection.service;
         let within = self.period.contains(at);
         let held_ms = connection.believed(end.held_ms, at);
@@ -267,7 +267,7 @@ impl Fold {
         let hour = self.zone.second(start) / 3600;
         let facts = &mut self.services[service.index()];
         if within {
-            facts.end(end, held_ms, usize::try_from(hour).unwrap_or(0));
+            facts.end(end, details, held_ms, usize::try_from(hour).unwrap_or(0));
         }
         facts.processes.present(start, at.max(start));
         self.close(&connection, start, held_ms, at, true);
@@ -331,7 +331,7 @@ impl Fold {
             (&mut source.logins, Place::Logins),
             (&mut source.pages, Place::Pages),
         ] {
-            *count = count.saturating_add(u64::from(connection.within.0[place as usize]));
+            *count = count.saturating_add(connection.within.0[place as usize]);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What was shown, held against what came back.
 
+use hashbrown::HashMap;
 use std::collections::BTreeMap;
 
 use super::build::Frame;
@@ -16,7 +17,7 @@ pub(super) fn build(fold: &HarvestFold, weeks: &[Frame], masked: bool, zone: &Zo
     let mut receipts = Vec::new();
     let mut delays = Holds::default();
     // By network: addresses that came back, their mails, and the first of these.
-    let mut back: BTreeMap<Net, (u64, u64, i64)> = BTreeMap::new();
+    let mut back: HashMap<Net, (u64, u64, i64)> = HashMap::new();
     let mut styles: BTreeMap<&str, (Style, u64, u64)> = BTreeMap::new();
     // These are many, so they are put in their order before there is much to move.
     let mut used: Vec<_> = fold.used.iter().filter(|(_, used)| used.mails > 0).collect();
@@ -67,8 +68,8 @@ pub(super) fn build(fold: &HarvestFold, weeks: &[Frame], masked: bool, zone: &Zo
 }
 
 /// The networks whose addresses came back, with all that they were shown.
-fn harvesters(fold: &HarvestFold, back: &BTreeMap<Net, (u64, u64, i64)>, zone: &Zone) -> Vec<Harvester> {
-    let mut showings: BTreeMap<Net, Vec<&Showing>> = BTreeMap::new();
+fn harvesters(fold: &HarvestFold, back: &HashMap<Net, (u64, u64, i64)>, zone: &Zone) -> Vec<Harvester> {
+    let mut showings: HashMap<Net, Vec<&Showing>> = HashMap::new();
     for showing in fold.showings.values() {
         if let Some(net) = showing.to.map(Net::around).filter(|net| back.contains_key(net)) {
             showings.entry(net).or_default().push(showing);

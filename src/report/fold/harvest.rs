@@ -9,8 +9,7 @@ use super::table::Table;
 use crate::event::Plain;
 use crate::receipt::{Receipt, Style};
 use crate::report::Net;
-use crate::report::fields::Text;
-use crate::report::heard::{Heard, Said};
+use crate::report::heard::{Details, Heard, Said};
 use crate::report::summary::Service;
 use crate::report::zone::Zone;
 
@@ -79,22 +78,16 @@ const NETWORKS: u32 = 1024;
 
 impl HarvestFold {
     /// Takes an event, if it has to do with harvests.
-    pub fn take(&mut self, at: i64, heard: &Heard<'_>, within: bool, zone: &Zone) {
-        match &heard.said {
-            Said::Rcpt { receipt: Some(receipt) } => {
-                if let Some(receipt) = read(receipt.raw()) {
-                    self.mail(at, receipt, heard.peer, within, zone);
-                }
-            }
+    pub fn take(&mut self, at: i64, heard: &Heard, details: &Details, within: bool, zone: &Zone) {
+        let peer = heard.whose.peer;
+        match heard.said {
+            Said::Rcpt { receipt: Some(receipt) } => self.mail(at, receipt, peer, within, zone),
             Said::Page { season: Some(season), visit: Some(visit), path, agent, .. } => {
-                if let (Ok(season), Some(visit)) = (u8::try_from(*season), hex(visit.raw())) {
-                    self.show(at, (Some(season), visit), heard.peer, within, (path, Some(agent)));
-                }
+                let texts = (details.bytes(path), details.bytes(agent));
+                self.show(at, (Some(season), visit), peer, within, texts);
             }
             Said::Login { visit: Some(visit), user } => {
-                if let Some(visit) = hex(visit.raw()) {
-                    self.show(at, (None, visit), heard.peer, within, (user, None));
-                }
+                self.show(at, (None, visit), peer, within, (details.bytes(user), b""));
             }
             _ => {}
         }
@@ -106,10 +99,9 @@ impl HarvestFold {
         place: Place,
         to: Option<IpAddr>,
         within: bool,
-        (name, agent): (&Text<'_>, Option<&Text<'_>>),
+        (name, agent): (&[u8], &[u8]),
     ) {
         let HarvestFold { showings, texts, .. } = self;
-        let (name, agent) = (name.bytes(), agent.map(Text::bytes).unwrap_or_default());
         let length = name.len() + agent.len();
         let mut new = |known: Option<&Texts>| {
             // In the place of others if there is room, or else where there is room for any.
@@ -121,8 +113,8 @@ impl HarvestFold {
             if start == texts.len() {
                 texts.resize(start + room, 0);
             }
-            texts[start..start + name.len()].copy_from_slice(&name);
-            texts[start + name.len()..start + length].copy_from_slice(&agent);
+            texts[start..start + name.len()].copy_from_slice(name);
+            texts[start + name.len()..start + length].copy_from_slice(agent);
             Texts { start, name: name.len(), length, room }
         };
         let showing =
@@ -172,57 +164,5 @@ impl HarvestFold {
             _ => (Some(receipt.season), receipt.visit),
         };
         self.showings.get(&place).map(|showing| (place, showing))
-    }
-}
-
-/// Reads `s3.mailto.0a3f1.2`, as [`Receipt`] writes it.
-fn read(text: &[u8]) -> Option<Receipt> {
-    let mut parts = text.strip_prefix(b"s")?.split(|byte| *byte == b'.');
-    let season = match *parts.next()? {
-        [ones] => digit(ones)?,
-        [b'1'..=b'9', _] if text.len() > 2 => digit(text[1])? * 10 + digit(text[2])?,
-        _ => return None,
-    };
-    let name = parts.next()?;
-    let style = Style::ALL.into_iter().find(|style| style.as_str().as_bytes() == name)?;
-    let visit = hex(parts.next()?)?;
-    let [nth] = *parts.next()? else { return None };
-    let nth = digit(nth)?;
-    let sound = season < Receipt::SEASONS && nth < Receipt::EACH && parts.next().is_none();
-    sound.then_some(Receipt { season, style, visit, nth })
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    byte.is_ascii_digit().then(|| byte - b'0')
-}
-
-/// A visit: five digits.
-fn hex(digits: &[u8]) -> Option<u32> {
-    let digits: &[u8; 5] = digits.try_into().ok()?;
-    digits.iter().try_fold(0, |sum, digit| match digit {
-        b'0'..=b'9' => Some(sum << 4 | u32::from(digit - b'0')),
-        b'a'..=b'f' => Some(sum << 4 | u32::from(digit - b'a' + 10)),
-        _ => None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn receipts_are_read_as_they_are_written(
-            season in 0..64_u8, style in proptest::sample::select(Style::ALL.to_vec()), visit in 0..1_u32 << 20, nth in 0..8_u8,
-        ) {
-            let receipt = Receipt { season, style, visit, nth };
-            prop_assert_eq!(read(receipt.to_string().as_bytes()), Some(receipt));
-        }
-
-        #[test]
-        fn what_is_no_receipt_is_none(text in "s?[0-9+]{0,3}\\.(mailto|cast|x)\\.[0-9a-gA]{4,6}\\.[0-9]{0,2}") {
-            prop_assert_eq!(read(text.as_bytes()), text.parse().ok());
-        }
     }
 }

@@ -19,10 +19,11 @@ use hashbrown::{DefaultHashBuilder, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::net::IpAddr;
 
-use super::heard::{Heard, Said};
+use super::heard::{Details, Said};
+use super::relay::Told;
 use super::summary::{Input, Service, Settings, Tally};
 use super::zone::{self, Zone};
-use crate::event::Plain;
+use crate::event::{Plain, Why};
 use connection::{Connection, Open};
 use days::Days;
 use harvest::HarvestFold;
@@ -65,11 +66,14 @@ pub struct Fold {
     troubles: Vec<(Service, Plain, u64, i64)>,
     /// The first and the last moment of all events.
     seen: Option<(i64, i64)>,
+    /// How many events there were, and how many of these more than once.
+    events: u64,
+    duplicates: u64,
 }
 
 /// Whether an event was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
+enum Taken {
     Counted,
     /// It was there before.
     Duplicate,
@@ -98,76 +102,79 @@ impl Fold {
             harvest: HarvestFold::default(),
             troubles: Vec::new(),
             seen: None,
+            events: 0,
+            duplicates: 0,
         }
     }
 
-    /// Counts an event that was written at a moment, in microseconds. `message` is its line.
-    pub fn take(&mut self, micros: i64, service: Service, heard: &Heard<'_>, message: &[u8]) -> Taken {
-        let at = micros.div_euclid(1_000_000);
-        let name = self.name(service, heard);
-        let taken = match &heard.said {
-            Said::End(end) => {
-                let mut connection = match self.open.remove(name) {
-                    Some(connection) => connection,
-                    None if !self.known.insert(name) => return Taken::Duplicate,
-                    None => Connection::unseen(service, heard.peer, at),
-                };
-                connection.last = connection.last.max(micros);
-                self.end(connection, at, end);
-                Taken::Counted
-            }
-            Said::Refuse { why, busy } => {
-                if !self.known.insert(name) {
-                    return Taken::Duplicate;
-                }
-                self.services[service.index()].processes.refuse(at, *busy);
-                self.tally(at, service, |tally| tally.refused += 1);
-                if self.period.contains(at) {
-                    self.services[service.index()].refuse(*why);
-                    if let Some(peer) = heard.peer {
-                        self.sources.of(peer, at).refused += 1;
-                    }
-                }
-                Taken::Counted
-            }
-            said => self.during(micros, name, service, heard, said, message),
+    /// Counts an event, which has left something in the details.
+    pub fn take(&mut self, told: &Told, details: &Details) {
+        let at = told.micros.div_euclid(1_000_000);
+        let service = told.service;
+        // Each service names its connections as it likes.
+        let name = told.heard.whose.name.wrapping_add(service.index() as u64);
+        let taken = match told.heard.said {
+            Said::End(nth) => self.ended(told, at, name, nth, details),
+            Said::Refuse { why, busy } => self.refused(told, at, name, (why, busy)),
+            Said::Error { what } => self.trouble(at, service, harvest::plain(details.bytes(what)), name),
+            _ => self.during(told, at, name, details),
         };
-        if taken == Taken::Counted {
-            let (first, last) = self.seen.unwrap_or((at, at));
-            self.seen = Some((first.min(at), last.max(at)));
-            self.services[service.index()].seen = true;
+        match taken {
+            Taken::Duplicate => self.duplicates += 1,
+            Taken::Counted => {
+                self.events += 1;
+                let (first, last) = self.seen.unwrap_or((at, at));
+                self.seen = Some((first.min(at), last.max(at)));
+                self.services[service.index()].seen = true;
+            }
         }
-        taken
+    }
+
+    fn ended(&mut self, told: &Told, at: i64, name: u64, nth: u32, details: &Details) -> Taken {
+        let mut connection = match self.open.remove(name) {
+            Some(connection) => connection,
+            None if !self.known.insert(name) => return Taken::Duplicate,
+            None => Connection::unseen(told.service, told.heard.whose.peer, at),
+        };
+        connection.last = connection.last.max(told.micros);
+        if let Some(end) = details.ended(nth) {
+            self.end(connection, at, end, details);
+        }
+        Taken::Counted
+    }
+
+    fn refused(&mut self, told: &Told, at: i64, name: u64, (why, busy): (Why, u32)) -> Taken {
+        if !self.known.insert(name) {
+            return Taken::Duplicate;
+        }
+        self.services[told.service.index()].processes.refuse(at, busy);
+        self.tally(at, told.service, |tally| tally.refused += 1);
+        if self.period.contains(at) {
+            self.services[told.service.index()].refuse(why);
+            if let Some(peer) = told.heard.whose.peer {
+                self.sources.of(peer, at).refused += 1;
+            }
+        }
+        Taken::Counted
     }
 
     /// Counts what is said between the beginning and the end.
-    fn during(
-        &mut self,
-        micros: i64,
-        name: u64,
-        service: Service,
-        heard: &Heard<'_>,
-        said: &Said<'_>,
-        message: &[u8],
-    ) -> Taken {
-        let at = micros.div_euclid(1_000_000);
-        if let Said::Error { what } = said {
-            return self.trouble(at, service, what.plain(), name);
-        }
+    fn during(&mut self, told: &Told, at: i64, name: u64, details: &Details) -> Taken {
+        let Told { micros, service, heard, hash } = told;
+        let (service, said) = (*service, &heard.said);
         let place = match self.open.place(name) {
             Some(place) => place,
             // Whoever is known and not open has ended.
             None if !self.known.insert(name) => return Taken::Duplicate,
-            None => self.open.insert(name, Connection::unseen(service, heard.peer, at)),
+            None => self.open.insert(name, Connection::unseen(service, heard.whose.peer, at)),
         };
-        let hash = || u32::try_from(self.hasher.hash_one(message) >> 32).unwrap_or(0);
         let known = self.open.at(place);
-        let Some(connection) = known.and_then(|known| known.is_new(micros, said, hash).then_some(known))
+        let Some(connection) = known.and_then(|known| known.is_new(*micros, said, *hash).then_some(known))
         else {
             return Taken::Duplicate;
         };
         let counted = connection.count(said, self.period.contains(at));
-        if let Said::Connect { .. } = said {
+        if let Said::Connect = said {
             self.hit(at, service);
         }
         if let Some(count) = counted {
@@ -175,11 +182,11 @@ impl Fold {
         }
         match said {
             Said::Auth { user } | Said::Login { user, .. } if self.period.contains(at) => {
-                self.services[service.index()].users.add(&user.bytes());
+                self.services[service.index()].users.add(details.bytes(*user));
             }
             _ => {}
         }
-        self.harvest.take(at, heard, self.period.contains(at), &self.zone);
+        self.harvest.take(at, heard, details, self.period.contains(at), &self.zone);
         Taken::Counted
     }
 
@@ -215,13 +222,9 @@ impl Fold {
         Taken::Counted
     }
 
-    fn name(&self, service: Service, heard: &Heard<'_>) -> u64 {
-        let peer = heard.peer.map(bits).unwrap_or_default();
-        self.hasher.hash_one((heard.id.raw(), peer, service.index()))
-    }
-
     /// The report, made at a moment.
-    pub fn finish(self, made: i64, input: Input) -> super::Summary {
+    pub fn finish(self, made: i64, mut input: Input) -> super::Summary {
+        (input.events, input.duplicates) = (self.events, self.duplicates);
         build::build(self, made, input)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::processes::ProcessFold;
 use crate::event::{Kind, Plain, Reason, Tool, Why};
-use crate::report::heard::End;
+use crate::report::heard::{Details, End};
 use crate::report::holds::Holds;
 use crate::report::summary::{ProfileFacts, Share};
 
@@ -46,9 +46,9 @@ impl ServiceFold {
     }
 
     /// Counts the end of a connection that began in this hour of the day.
-    pub fn end(&mut self, end: &End<'_>, held_ms: u64, hour: usize) {
+    pub fn end(&mut self, end: &End, details: &Details, held_ms: u64, hour: usize) {
         let add = |sum: &mut (u64, u64)| *sum = (sum.0 + 1, sum.1.saturating_add(held_ms));
-        add(self.stages.of(&end.stage.bytes()));
+        add(self.stages.of(details.bytes(end.stage)));
         add(self.reasons.entry(end.reason).or_default());
         add(self.kinds.entry(end.kind).or_default());
         if let Some(tool) = end.tool {
@@ -58,7 +58,7 @@ impl ServiceFold {
             let seconds = u32::try_from((gaveup.saturating_add(500)) / 1000).unwrap_or(PATIENT).min(PATIENT);
             *self.gaveup.entry(seconds).or_default() += 1;
         }
-        let profile = self.profiles.of(&end.profile.bytes());
+        let profile = self.profiles.of(details.bytes(end.profile));
         profile.connections += 1;
         profile.held_ms = profile.held_ms.saturating_add(held_ms);
         profile.longest_ms = profile.longest_ms.max(held_ms);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::report::intake::Intake;
+use crate::report::relay;
 use crate::report::stamp::Stamps;
 use crate::report::summary::{By, ServiceFacts, Summary};
 use chrono::{DateTime, Weekday};
@@ -26,15 +27,16 @@ fn at(text: &str) -> i64 {
 fn read(logs: &[&str], settings: Settings, period: Period) -> Summary {
     let mut fold = Fold::new(Zone::utc(), settings, period);
     let mut idle = || {};
-    let mut intake = Intake::new(&mut fold, &mut idle);
-    for log in logs {
-        let text: Vec<&str> = log.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let stamps = Stamps::new(Zone::utc(), at("2026-12-31T00:00:00Z"));
-        intake.read((text.join("\n") + "\n").as_bytes(), stamps).unwrap();
-    }
-    let input = intake.input;
-    drop(intake);
-    fold.finish(at("2026-12-31T00:00:00Z"), input)
+    let input = relay::count(&mut fold, |relay| {
+        let mut intake = Intake::new(relay, &mut idle);
+        for log in logs {
+            let text: Vec<&str> = log.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+            let stamps = Stamps::new(Zone::utc(), at("2026-12-31T00:00:00Z"));
+            intake.read((text.join("\n") + "\n").as_bytes(), stamps).unwrap();
+        }
+        intake.input
+    });
+    fold.finish(at("2026-12-31T00:00:00Z"), input.unwrap())
 }
 
 fn summary(log: &str) -> Summary {
@@ -277,12 +279,14 @@ proptest::proptest! {
         let period = Period { from: log.len().is_multiple_of(2).then_some(at("2026-11-25T00:00:00Z")), to: None };
         let mut fold = Fold::new(Zone::utc(), settings(), period);
         let mut idle = || {};
-        let mut intake = Intake::new(&mut fold, &mut idle);
-        intake.read(log.as_slice(), Stamps::new(Zone::utc(), at("2026-12-31T00:00:00Z"))).unwrap();
-        let input = intake.input;
-        drop(intake);
+        let input = relay::count(&mut fold, |relay| {
+            let mut intake = Intake::new(relay, &mut idle);
+            intake.read(log.as_slice(), Stamps::new(Zone::utc(), at("2026-12-31T00:00:00Z"))).unwrap();
+            intake.input
+        });
+        let summary = fold.finish(at("2026-12-31T00:00:00Z"), input.unwrap());
+        let input = &summary.input;
         proptest::prop_assert_eq!(input.lines, input.events + input.duplicates + input.unparsed + input.foreign);
-        let summary = fold.finish(at("2026-12-31T00:00:00Z"), input);
         for form in [
             crate::report::text::render(&summary),
             crate::report::json::render(&summary),

@@ -1,0 +1,103 @@
+//! Between the reading of lines and the counting of events: each has a thread of its own, so that on more than
+//! one core they, and the unpacking of a packed log, go on at the same time.
+//!
+//! Events go over in batches, and empty batches come back. There are few of them, so whoever is faster waits.
+
+use std::hash::BuildHasher;
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::{Builder, scope};
+
+use hashbrown::DefaultHashBuilder;
+
+use super::fold::Fold;
+use super::heard::{Details, Heard, Said};
+use super::intake::Takes;
+use super::summary::Service;
+
+/// An event, whose it was, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Told {
+    /// When it was written, in microseconds since 1970.
+    pub micros: i64,
+    pub service: Service,
+    pub heard: Heard,
+    /// A hash of the whole line without its header. What may come often in one moment, and is known by what it
+    /// says, has none.
+    pub hash: u32,
+}
+
+/// Some events in the order in which they came.
+#[derive(Default)]
+pub struct Batch {
+    pub events: Vec<Told>,
+    pub details: Details,
+}
+
+/// So many events make a batch: what they take stays in a processor's cache.
+const BATCH: usize = 1024;
+/// So many batches may be full and not yet counted.
+const AHEAD: usize = 4;
+
+/// Takes events for a fold that is in another thread.
+pub struct Relay {
+    hasher: DefaultHashBuilder,
+    batch: Batch,
+    full: SyncSender<Batch>,
+    empty: Receiver<Batch>,
+}
+
+impl Relay {
+    fn send(&mut self) {
+        let next = self.empty.try_recv().unwrap_or_default();
+        let full = std::mem::replace(&mut self.batch, next);
+        // It is there for as long as this is.
+        let _ = self.full.send(full);
+    }
+}
+
+impl Takes for Relay {
+    #[inline]
+    fn details(&mut self) -> &mut Details {
+        &mut self.batch.details
+    }
+
+    #[inline]
+    fn take(&mut self, micros: i64, service: Service, heard: Heard, message: &[u8]) {
+        let hash = match heard.said {
+            Said::Still { .. } => 0,
+            _ => u32::try_from(self.hasher.hash_one(message) >> 32).unwrap_or(0),
+        };
+        self.batch.details.keep();
+        self.batch.events.push(Told { micros, service, heard, hash });
+        if self.batch.events.len() == BATCH {
+            self.send();
+        }
+    }
+}
+
+/// Counts what `read` hands over. The error is that there can be no more threads.
+pub fn count<T>(fold: &mut Fold, read: impl FnOnce(&mut Relay) -> T) -> io::Result<T> {
+    let (full, batches) = sync_channel::<Batch>(AHEAD);
+    let (back, empty) = channel();
+    scope(|scope| {
+        Builder::new().name("fold".to_owned()).spawn_scoped(scope, move || counting(fold, batches, back))?;
+        let batch = Batch::default();
+        let mut relay = Relay { hasher: DefaultHashBuilder::default(), batch, full, empty };
+        let result = read(&mut relay);
+        relay.send();
+        Ok(result)
+    })
+}
+
+fn counting(fold: &mut Fold, batches: Receiver<Batch>, back: Sender<Batch>) {
+    for mut batch in batches {
+        for told in &batch.events {
+            fold.take(told, &batch.details);
+        }
+        batch.events.clear();
+        batch.details.clear();
+        // When all is read, nobody needs it any more.
+        let _ = back.send(batch);
+    }
+}
