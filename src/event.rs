@@ -115,7 +115,7 @@ events! {
 
 mod words;
 
-pub use words::{Kind, Reason, Tool, Verdict, Why};
+pub use words::{Kind, OneOf, Reason, Tool, Verdict, Why};
 
 /// What the `end` event counts; engines of other protocols leave `None` what they do not know.
 #[derive(Debug, Clone, PartialEq, Default)]

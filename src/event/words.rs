@@ -4,6 +4,12 @@ use super::{Field, NotAnEvent};
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
+/// One of a closed set of words.
+pub trait OneOf: Sized {
+    /// The one that is written so in a log.
+    fn read(text: &[u8]) -> Option<Self>;
+}
+
 /// Declares a closed set of words.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident $word:literal),* $(,)? }) => {
@@ -17,11 +23,16 @@ macro_rules! words {
         impl Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.as_str()) }
         }
+        impl OneOf for $name {
+            fn read(text: &[u8]) -> Option<Self> {
+                // A pattern would be compared byte by byte.
+                $(if text == $word.as_bytes() { return Some($name::$variant); })*
+                None
+            }
+        }
         impl FromStr for $name {
             type Err = NotAnEvent;
-            fn from_str(s: &str) -> Result<Self, NotAnEvent> {
-                match s { $($word => Ok($name::$variant),)* _ => Err(NotAnEvent::Value) }
-            }
+            fn from_str(s: &str) -> Result<Self, NotAnEvent> { OneOf::read(s.as_bytes()).ok_or(NotAnEvent::Value) }
         }
         impl Field for $name {
             fn write(&self, key: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result { write!(out, " {key}={self}") }

@@ -1,7 +1,7 @@
 //! Numbers and addresses that stand in a line, without a look at one digit after the other: how long they are
 //! is known, and what differs from line to line is then no branch that a processor has to guess.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 use wide::u8x16;
@@ -107,6 +107,87 @@ const MOST: [u32; 16] = {
     most
 };
 
+/// The IPv6 address of hexadecimal groups that a text is, and whether it is written as RFC 5952 recommends, which
+/// is how we write it.
+#[inline(never)]
+pub fn colons(text: &[u8]) -> Option<(Ipv6Addr, bool)> {
+    let mut groups = [0; 8];
+    let (mut count, mut gap, mut at) = (0, None, 0);
+    let mut usual = true;
+    if text.starts_with(b"::") {
+        (gap, at) = (Some(0), 2);
+    }
+    loop {
+        let begin = at;
+        let mut group = 0;
+        while let Some(byte) = text.get(at) {
+            let digit = match byte {
+                b'0'..=b'9' => byte - b'0',
+                b'a'..=b'f' => byte - b'a' + 10,
+                b'A'..=b'F' => {
+                    usual = false;
+                    byte - b'A' + 10
+                }
+                _ => break,
+            };
+            usual &= at == begin || group != 0;
+            group = group << 4 | u32::from(digit);
+            at += 1;
+            if at - begin > 4 {
+                return None;
+            }
+        }
+        let over = at == text.len();
+        if at == begin {
+            // Nothing follows two colons.
+            match over && gap == Some(count) {
+                true => break,
+                false => return None,
+            }
+        }
+        *groups.get_mut(count)? = u16::try_from(group).ok()?;
+        count += 1;
+        if over {
+            break;
+        }
+        if text.get(at) != Some(&b':') {
+            return None;
+        }
+        at += 1;
+        if text.get(at) == Some(&b':') {
+            if gap.replace(count).is_some() {
+                return None;
+            }
+            at += 1;
+        }
+    }
+    let left_out = match gap {
+        None if count == 8 => None,
+        // Two colons are one group at least.
+        Some(gap) if count < 8 => {
+            let length = 8 - count;
+            groups.copy_within(gap..count, gap + length);
+            groups[gap..gap + length].fill(0);
+            Some((gap, length))
+        }
+        _ => return None,
+    };
+    Some((groups.into(), usual && left_out == longest(&groups)))
+}
+
+/// Where the first of the longest runs of noughts is, and how long it is: what two colons stand for.
+fn longest(groups: &[u16; 8]) -> Option<(usize, usize)> {
+    let mut longest = None;
+    let mut at = 0;
+    for same in groups.chunk_by(|a, b| a == b) {
+        if same[0] == 0 && same.len() > longest.map_or(1, |(_, length)| length) {
+            longest = Some((at, same.len()));
+        }
+        at += same.len();
+    }
+    longest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +205,22 @@ mod tests {
         ) {
             for text in [forged, usual.to_string()] {
                 prop_assert_eq!(address(&text), text.parse().ok(), "{}", text);
+            }
+        }
+
+        #[test]
+        fn groups_are_what_the_standard_library_takes_for_them(
+            some in any::<Ipv6Addr>(), sparse in proptest::array::uniform8(prop_oneof![3 => 0..2_u16, 1 => any::<u16>()]),
+            forged in "[0-9a-fA-F]{0,5}(:{1,3}[0-9a-g]{0,5}){0,9}", full in any::<bool>(),
+        ) {
+            let sparse = Ipv6Addr::from(sparse);
+            let written = match full {
+                true => sparse.segments().map(|group| format!("{group:x}")).join(":"),
+                false => sparse.to_string(),
+            };
+            for text in [some.to_string(), written, forged] {
+                let read: Option<Ipv6Addr> = text.parse().ok().filter(|_| !text.contains('.'));
+                prop_assert_eq!(colons(text.as_bytes()), read.map(|read| (read, read.to_string() == text)), "{}", text);
             }
         }
 

@@ -25,32 +25,32 @@ pub fn read<'l>(line: &'l [u8], known: &mut Known, details: &mut Details) -> Opt
 }
 
 fn said(word: &[u8], scan: &mut Scan<'_, '_>, details: &mut Details) -> Option<Said> {
-    // The most frequent ones first.
+    // The most frequent ones first. What is equal to a constant is compared as a number, which a pattern is not.
     Some(match word {
-        b"still" => {
+        word if word == b"still" => {
             let held_ms = scan.millis(b" held=")?;
             scan.plain(b" stage=")?;
             scan.plain(b" profile=")?;
             scan.number_if(b" made=")?;
             Said::Still { held_ms, bytes_out: scan.number_if(b" out=")? }
         }
-        b"rcpt" => {
+        word if word == b"rcpt" => {
             scan.plain(b" to=")?;
             scan.verdict()?;
             let receipt = scan.plain_if(b" receipt=")?;
             Said::Rcpt { receipt: receipt.and_then(|text| receipts::read(text.raw())) }
         }
-        b"mail" => {
+        word if word == b"mail" => {
             let null = scan.plain(b" from=")?.raw().is_empty();
             scan.verdict()?;
             Said::Mail { null }
         }
-        b"helo" => {
+        word if word == b"helo" => {
             scan.plain(b" verb=")?;
             scan.plain(b" name=")?;
             Said::Helo
         }
-        b"connect" => {
+        word if word == b"connect" => {
             scan.number_if(b" port=").filter(|port| port.is_none_or(|port| port <= 65_535))?;
             scan.address_if(b" local=")?;
             scan.number_if(b" lport=").filter(|port| port.is_none_or(|port| port <= 65_535))?;
@@ -60,15 +60,15 @@ fn said(word: &[u8], scan: &mut Scan<'_, '_>, details: &mut Details) -> Option<S
             scan.plain(b" persona=")?;
             Said::Connect
         }
-        b"end" => {
+        word if word == b"end" => {
             let end = end(scan, details)?;
             details.end(end)
         }
-        b"refuse" => {
+        word if word == b"refuse" => {
             let why = scan.word(b" why=")?;
             Said::Refuse { why, busy: scan.small(b" busy=")? }
         }
-        b"login" => {
+        word if word == b"login" => {
             let user = scan.plain(b" user=")?;
             scan.plain(b" method=")?;
             scan.verdict()?;
@@ -76,25 +76,25 @@ fn said(word: &[u8], scan: &mut Scan<'_, '_>, details: &mut Details) -> Option<S
             let visit = scan.plain_if(b" visit=")?.and_then(|visit| receipts::visit(visit.raw()));
             Said::Login { user: details.word(user), visit }
         }
-        b"message" => {
+        word if word == b"message" => {
             scan.number(b" bytes=")?;
             scan.plain(b" sha256=")?;
             scan.verdict()?;
             scan.plain_if(b" stored=")?;
             Said::Message
         }
-        b"auth" => {
+        word if word == b"auth" => {
             let user = scan.plain(b" user=")?;
             scan.plain(b" method=")?;
             scan.verdict()?;
             Said::Auth { user: details.word(user) }
         }
-        b"retr" => {
+        word if word == b"retr" => {
             scan.number(b" number=")?;
             scan.number(b" bytes=")?;
             Said::Retr
         }
-        b"page" => {
+        word if word == b"page" => {
             scan.plain(b" method=")?;
             scan.plain(b" host=")?;
             let path = scan.plain(b" path=")?;

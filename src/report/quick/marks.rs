@@ -48,12 +48,18 @@ impl Marks {
     /// The next space, or else the end of the line.
     #[inline(always)]
     pub fn space(&self, from: usize) -> usize {
-        let mut word = from / 64;
-        let mut bits = self.0.get(word).copied().unwrap_or(0) >> (from % 64) << (from % 64);
-        while bits == 0 && word < WORDS {
-            word += 1;
-            bits = self.0.get(word).copied().unwrap_or(1);
+        let bits = self.0[from / 64 % WORDS] >> (from % 64);
+        if bits != 0 {
+            return from + bits.trailing_zeros() as usize;
         }
+        let mut word = from / 64 + 1;
+        let bits = loop {
+            match self.0.get(word) {
+                Some(0) => word += 1,
+                Some(bits) => break *bits,
+                None => break 1,
+            }
+        };
         64 * word + bits.trailing_zeros() as usize
     }
 }
@@ -67,7 +73,7 @@ mod tests {
         #[test]
         fn marks_are_where_the_bytes_are(
             line in proptest::collection::vec(prop_oneof![9 => b'!'..=b'~', 2 => Just(b' ')], 0..600),
-            from in 0..520_usize,
+            from in 0..=LONGEST,
         ) {
             let marks = Marks::of(&line);
             prop_assert_eq!(marks.is_some(), (LANES..=LONGEST).contains(&line.len()));

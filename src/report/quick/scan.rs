@@ -2,14 +2,13 @@
 
 use std::net::IpAddr;
 use std::ops::Range;
-use std::str::FromStr;
 
 use memchr::memchr2;
 
 use super::marks::Marks;
-use crate::event::Plain;
+use crate::event::{OneOf, Plain};
 use crate::report::fields::Text;
-use crate::report::number::{dotted, millis, number};
+use crate::report::number::{colons, dotted, millis, number};
 use crate::report::whose::{Known, Whose};
 
 /// A place in a line. Each step takes a key, which begins with its space, and its value. What takes a key is
@@ -17,27 +16,29 @@ use crate::report::whose::{Known, Whose};
 pub struct Scan<'l, 'm> {
     line: &'l [u8],
     marks: &'m Marks,
-    at: usize,
+    /// What of the line is not read yet.
+    rest: &'l [u8],
 }
 
 impl<'l, 'm> Scan<'l, 'm> {
     pub fn new(line: &'l [u8], marks: &'m Marks) -> Self {
-        Scan { line, marks, at: 0 }
+        Scan { line, marks, rest: line }
     }
 
     /// Nothing is left.
     pub fn is_over(&self) -> bool {
-        self.at == self.line.len()
+        self.rest.is_empty()
     }
 
     #[inline(always)]
-    fn has(&self, key: &[u8]) -> bool {
-        self.line.get(self.at..).is_some_and(|rest| rest.starts_with(key))
+    fn at(&self) -> usize {
+        self.line.len() - self.rest.len()
     }
 
     #[inline(always)]
     fn key(&mut self, key: &[u8]) -> Option<()> {
-        self.has(key).then(|| self.at += key.len())
+        self.rest = self.rest.strip_prefix(key)?;
+        Some(())
     }
 
     /// The key may be missing; then what comes must be another.
@@ -49,40 +50,36 @@ impl<'l, 'm> Scan<'l, 'm> {
         }
     }
 
-    /// Where a value is that ends at the next space.
-    #[inline(always)]
-    fn place(&mut self) -> Range<usize> {
-        let start = self.at;
-        self.at = self.marks.space(start);
-        start..self.at
-    }
-
     /// What stands before the next space.
     #[inline(always)]
     pub fn value(&mut self) -> &'l [u8] {
-        let place = self.place();
-        self.between(place).unwrap_or_default()
+        let at = self.at();
+        let (value, rest) = self.rest.split_at(self.marks.space(at) - at);
+        self.rest = rest;
+        value
     }
 
-    /// Two comparisons are less work than those of a range, of which any end may be wrong.
+    /// Where that is.
     #[inline(always)]
-    fn between(&self, place: Range<usize>) -> Option<&'l [u8]> {
-        self.line.get(..place.end)?.get(place.start..)
+    fn place(&mut self) -> Range<usize> {
+        let start = self.at();
+        self.value();
+        start..self.at()
     }
 
     /// The name of the connection, and who is at its other end.
     #[inline(always)]
     pub fn whose(&mut self, known: &mut Known) -> Option<(Text<'l>, Whose)> {
-        let start = self.at;
+        let (start, bytes) = (self.at(), self.rest);
         let id = self.plain(b" id=")?;
         if self.key(b" peer=").is_none() {
             return Some((id, known.read(id, None)));
         }
         let place = self.place();
         let peer = || self.address_in(place.clone());
-        let bare = self.line.get(start + 4) != Some(&b'"');
+        let bare = bytes.get(4) != Some(&b'"');
         let whose = match bare {
-            true => known.written(self.between(start..place.end)?, id, peer)?,
+            true => known.written(bytes.get(..place.end - start)?, id, peer)?,
             false => known.read(id, peer().map(|(peer, _)| peer)),
         };
         Some((id, whose))
@@ -102,13 +99,12 @@ impl<'l, 'm> Scan<'l, 'm> {
 
     #[inline(always)]
     fn text(&mut self) -> Option<Text<'l>> {
-        let text = match self.line.get(self.at) {
-            Some(b'"') => {
-                let rest = self.line.get(self.at + 1..)?;
-                let length = memchr2(b'"', b'\\', rest)?;
+        let text = match self.rest {
+            [b'"', rest @ ..] => {
+                let (text, rest) = rest.split_at_checked(memchr2(b'"', b'\\', rest)?)?;
                 // What is escaped is left to others.
-                self.at += length + 2;
-                rest.get(..length).filter(|_| rest.get(length) == Some(&b'"'))?
+                self.rest = rest.strip_prefix(b"\"")?;
+                text
             }
             _ => self.value(),
         };
@@ -156,18 +152,17 @@ impl<'l, 'm> Scan<'l, 'm> {
 
     /// One of a closed set of words.
     #[inline(always)]
-    pub fn word<T: FromStr>(&mut self, key: &[u8]) -> Option<T> {
+    pub fn word<T: OneOf>(&mut self, key: &[u8]) -> Option<T> {
         self.key(key)?;
-        std::str::from_utf8(self.value()).ok()?.parse().ok()
+        T::read(self.value())
     }
 
     #[inline(always)]
     pub fn verdict(&mut self) -> Option<()> {
         self.key(b" verdict=")?;
-        match self.value() {
-            b"accept" | b"reject" | b"tempfail" | b"abort" => Some(()),
-            _ => None,
-        }
+        let value = self.value();
+        let known = value == b"accept" || value == b"reject" || value == b"tempfail" || value == b"abort";
+        known.then_some(())
     }
 
     #[inline(always)]
@@ -186,14 +181,17 @@ impl<'l, 'm> Scan<'l, 'm> {
     fn address_in(&self, place: Range<usize>) -> Option<(IpAddr, bool)> {
         match dotted(self.line, place.clone()) {
             Some(address) => Some((IpAddr::V4(address), true)),
-            None => other(self.between(place)?),
+            None => other(self.line.get(place)?),
         }
     }
 }
 
 #[inline(never)]
 fn other(text: &[u8]) -> Option<(IpAddr, bool)> {
+    if let Some((address, usual)) = colons(text) {
+        let canonical = IpAddr::V6(address).to_canonical();
+        return Some((canonical, usual && canonical.is_ipv6()));
+    }
     let address: IpAddr = std::str::from_utf8(text).ok()?.parse().ok()?;
-    let address = address.to_canonical();
-    Some((address, address.to_string().as_bytes() == text))
+    Some((address.to_canonical(), false))
 }
