@@ -7,7 +7,7 @@ use chrono::Weekday;
 use libfuzzer_sys::fuzz_target;
 use sundew::event::Event;
 use sundew::report::fold::{Fold, Period};
-use sundew::report::heard::{Details, Reader};
+use sundew::report::heard::{Details, Heard, Reader};
 use sundew::report::intake::Intake;
 use sundew::report::relay;
 use sundew::report::stamp::Stamps;
@@ -22,9 +22,10 @@ fuzz_target!(|data: &[u8]| {
     for line in data.split(|byte| *byte == b'\n') {
         let message = line.splitn(2, |byte| *byte == b'\t').next().unwrap_or_default();
         let event = String::from_utf8_lossy(message).parse::<Event>();
-        let heard = Reader::default().read(message, &mut Details::default());
-        assert_eq!(heard.is_some(), event.is_ok(), "{:?}", String::from_utf8_lossy(message));
-        if let (Some((_, heard)), Ok(event)) = (heard, event) {
+        let mut heard = Heard::default();
+        let id = Reader::default().read(message, &mut heard, &mut Details::default());
+        assert_eq!(id.is_some(), event.is_ok(), "{:?}", String::from_utf8_lossy(message));
+        if let Ok(event) = event {
             assert_eq!(heard.whose.peer, event.peer.map(|peer| peer.to_canonical()));
         }
     }

@@ -12,15 +12,16 @@ use crate::event::{Kind, NotAnEvent, Reason, Tool, Verdict, Why};
 use crate::receipt::Receipt;
 
 /// An event of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Heard {
     pub whose: Whose,
     pub said: Said,
 }
 
 /// What is counted of each event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Said {
+    #[default]
     Connect,
     Refuse {
         why: Why,
@@ -152,19 +153,25 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads what follows the tag; returns the connection's name besides, as it is written.
+    /// Reads what follows the tag; returns the connection's name as it is written. What is read is written to
+    /// where it will stay, since it is not so small that copying it costs nothing.
     #[inline]
-    pub fn read<'l>(&mut self, line: &'l [u8], details: &mut Details) -> Option<(&'l [u8], Heard)> {
+    pub fn read<'l>(&mut self, line: &'l [u8], heard: &mut Heard, details: &mut Details) -> Option<&'l [u8]> {
         details.forget();
-        quick::read(line, &mut self.known, details).or_else(|| {
+        quick::read(line, &mut self.known, heard, details).or_else(|| {
             details.forget();
-            self.read_any(line, details).ok()
+            self.read_any(line, heard, details).ok()
         })
     }
 
     /// Reads a line that is not quite as our programs write it.
     #[cold]
-    fn read_any<'l>(&self, line: &'l [u8], details: &mut Details) -> Result<(&'l [u8], Heard), NotAnEvent> {
+    fn read_any<'l>(
+        &self,
+        line: &'l [u8],
+        heard: &mut Heard,
+        details: &mut Details,
+    ) -> Result<&'l [u8], NotAnEvent> {
         let space = line.iter().position(|byte| *byte == b' ').unwrap_or(line.len());
         let (word, rest) = line.split_at(space);
         let said = READERS.iter().find(|(known, _)| known.as_bytes() == word);
@@ -172,8 +179,8 @@ impl Reader {
         let fields = Fields::cut(rest)?;
         let id = fields.plain(Key::Id)?;
         let peer = fields.address_if(Key::Peer)?.map(|peer| peer.to_canonical());
-        let said = said(&fields, details)?;
-        Ok((id.raw(), Heard { whose: self.known.read(id, peer), said }))
+        *heard = Heard { whose: self.known.read(id, peer), said: said(&fields, details)? };
+        Ok(id.raw())
     }
 }
 

@@ -23,11 +23,11 @@ const FIRST: usize = 512;
 
 /// Takes events.
 pub trait Takes {
-    /// Where the next event leaves its details. They are forgotten if [`Takes::take`] does not keep them.
-    fn details(&mut self) -> &mut Details;
+    /// Where the next event goes, and what it says at length.
+    fn next(&mut self) -> (&mut Heard, &mut Details);
 
-    /// One event, written at this time in microseconds since 1970; `message` is its text.
-    fn take(&mut self, micros: i64, service: Service, heard: Heard, message: &[u8]);
+    /// It went there. It was written at this time in microseconds since 1970; `message` is its text.
+    fn take(&mut self, micros: i64, service: Service, message: &[u8]);
 }
 
 /// Takes lines.
@@ -156,9 +156,10 @@ impl<'f, T: Takes> Intake<'f, T> {
     /// Takes a line of ours; false if it cannot be read.
     fn ours(&mut self, stamp: Stamp, service: Service, message: &[u8], stamps: &mut Stamps) -> bool {
         let message = message.trim_ascii_end();
-        let Some((id, heard)) = self.reader.read(message, self.taker.details()) else { return false };
+        let (heard, details) = self.taker.next();
+        let Some(id) = self.reader.read(message, heard, details) else { return false };
         let Some(micros) = stamps.moment(stamp, id) else { return false };
-        self.taker.take(micros, service, heard, message);
+        self.taker.take(micros, service, message);
         true
     }
 

@@ -15,18 +15,23 @@ use scan::Scan;
 
 /// Reads the line if it is as usual; returns the connection's name besides.
 #[inline]
-pub fn read<'l>(line: &'l [u8], known: &mut Known, details: &mut Details) -> Option<(&'l [u8], Heard)> {
+pub fn read<'l>(
+    line: &'l [u8],
+    known: &mut Known,
+    heard: &mut Heard,
+    details: &mut Details,
+) -> Option<&'l [u8]> {
     let marks = Marks::of(line)?;
     let mut scan = Scan::new(line, &marks);
     let word = scan.value();
-    let (id, whose) = scan.whose(known)?;
-    let said = said(word, &mut scan, details)?;
-    scan.is_over().then_some((id.raw(), Heard { whose, said }))
+    let id = scan.whose(known, &mut heard.whose)?;
+    said(word, &mut scan, &mut heard.said, details)?;
+    scan.is_over().then_some(id)
 }
 
-fn said(word: &[u8], scan: &mut Scan<'_, '_>, details: &mut Details) -> Option<Said> {
+fn said(word: &[u8], scan: &mut Scan<'_, '_>, said: &mut Said, details: &mut Details) -> Option<()> {
     // The most frequent ones first. What is equal to a constant is compared as a number, which a pattern is not.
-    Some(match word {
+    *said = match word {
         word if word == b"still" => {
             let held_ms = scan.millis(b" held=")?;
             scan.plain(b" stage=")?;
@@ -108,7 +113,8 @@ fn said(word: &[u8], scan: &mut Scan<'_, '_>, details: &mut Details) -> Option<S
             Said::Page { path, agent, addresses, season, visit }
         }
         _ => return None,
-    })
+    };
+    Some(())
 }
 
 fn end(scan: &mut Scan<'_, '_>, details: &mut Details) -> Option<End> {
@@ -148,7 +154,7 @@ mod tests {
     use crate::event::Verdict;
 
     fn is_read(line: &str) -> bool {
-        read(line.as_bytes(), &mut Known::default(), &mut Details::default()).is_some()
+        read(line.as_bytes(), &mut Known::default(), &mut Heard::default(), &mut Details::default()).is_some()
     }
 
     #[test]

@@ -28,10 +28,18 @@ pub struct Told {
 }
 
 /// Some events in the order in which they came.
-#[derive(Default)]
-pub struct Batch {
-    pub events: Vec<Told>,
-    pub details: Details,
+struct Batch {
+    events: Box<[Told; BATCH]>,
+    /// How many of these are events.
+    filled: usize,
+    details: Details,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        let none = Told { micros: 0, service: Service::Smtarpit, heard: Heard::default(), hash: 0 };
+        Batch { events: Box::new([none; BATCH]), filled: 0, details: Details::default() }
+    }
 }
 
 /// So many events make a batch: what they take stays in a processor's cache.
@@ -58,19 +66,23 @@ impl Relay {
 
 impl Takes for Relay {
     #[inline]
-    fn details(&mut self) -> &mut Details {
-        &mut self.batch.details
+    fn next(&mut self) -> (&mut Heard, &mut Details) {
+        let Batch { events, filled, details } = &mut self.batch;
+        (&mut events[*filled % BATCH].heard, details)
     }
 
     #[inline]
-    fn take(&mut self, micros: i64, service: Service, heard: Heard, message: &[u8]) {
-        let hash = match heard.said {
+    fn take(&mut self, micros: i64, service: Service, message: &[u8]) {
+        let Batch { events, filled, details } = &mut self.batch;
+        let told = &mut events[*filled % BATCH];
+        (told.micros, told.service) = (micros, service);
+        told.hash = match told.heard.said {
             Said::Still { .. } => 0,
             _ => u32::try_from(self.hasher.hash_one(message) >> 32).unwrap_or(0),
         };
-        self.batch.details.keep();
-        self.batch.events.push(Told { micros, service, heard, hash });
-        if self.batch.events.len() == BATCH {
+        details.keep();
+        *filled += 1;
+        if *filled == BATCH {
             self.send();
         }
     }
@@ -92,10 +104,10 @@ pub fn count<T>(fold: &mut Fold, read: impl FnOnce(&mut Relay) -> T) -> io::Resu
 
 fn counting(fold: &mut Fold, batches: Receiver<Batch>, back: Sender<Batch>) {
     for mut batch in batches {
-        for told in &batch.events {
+        for told in batch.events.iter().take(batch.filled) {
             fold.take(told, &batch.details);
         }
-        batch.events.clear();
+        batch.filled = 0;
         batch.details.clear();
         // When all is read, nobody needs it any more.
         let _ = back.send(batch);

@@ -11,7 +11,7 @@ use hashbrown::DefaultHashBuilder;
 use super::fields::Text;
 
 /// The connection of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Whose {
     /// A hash of all that follows; no two connections of a service have the same one.
     pub name: u64,
@@ -26,12 +26,11 @@ pub struct Known {
 }
 
 /// Many more than there are slots on a few machines, so that two seldom have the same place.
-const PLACES: usize = 256;
+const PLACES: usize = 1024;
 
 impl Default for Known {
     fn default() -> Self {
-        let none = Whose { name: 0, peer: None };
-        Known { hasher: DefaultHashBuilder::default(), last: vec![none; PLACES] }
+        Known { hasher: DefaultHashBuilder::default(), last: vec![Whose::default(); PLACES] }
     }
 }
 
@@ -44,21 +43,20 @@ impl Known {
         bytes: &[u8],
         id: Text<'_>,
         peer: impl FnOnce() -> Option<(IpAddr, bool)>,
-    ) -> Option<Whose> {
+        whose: &mut Whose,
+    ) -> Option<()> {
         let name = self.hash(bytes);
-        let place = name as usize % PLACES;
-        if self.last[place].name == name {
-            return Some(self.last[place]);
-        }
-        let (peer, usual) = peer()?;
-        let whose = Whose { name, peer: Some(peer) };
-        Some(match usual {
-            true => {
-                self.last[place] = whose;
-                whose
+        let known = &mut self.last[name as usize % PLACES];
+        if known.name != name {
+            let (peer, usual) = peer()?;
+            if !usual {
+                *whose = self.read(id, Some(peer));
+                return Some(());
             }
-            false => self.read(id, Some(peer)),
-        })
+            *known = Whose { name, peer: Some(peer) };
+        }
+        *whose = *known;
+        Some(())
     }
 
     /// The connection of this name and peer, however they were written.
@@ -83,14 +81,20 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::heard::{Details, Reader};
+    use crate::report::heard::{Details, Heard, Reader};
 
     #[test]
     fn a_connection_is_known_however_it_is_written() {
         let mut reader = Reader::default();
         let mut names = |lines: &[&str]| -> Vec<u64> {
-            let mut name =
-                |line: &&str| reader.read(line.as_bytes(), &mut Details::default()).unwrap().1.whose.name;
+            let mut name = |line: &&str| {
+                let mut heard = Heard::default();
+                assert!(
+                    reader.read(line.as_bytes(), &mut heard, &mut Details::default()).is_some(),
+                    "{line}"
+                );
+                heard.whose.name
+            };
             lines.iter().map(&mut name).collect()
         };
         let same = names(&[

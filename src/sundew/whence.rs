@@ -52,14 +52,8 @@ pub fn whence(
         return Outcome::Done(out);
     }
     let visit = format!("{:05x}", receipt.visit);
-    let mut search = Search {
-        receipt,
-        visit,
-        zone: *now.offset(),
-        shown: Vec::new(),
-        more: 0,
-        details: Details::default(),
-    };
+    let mut search =
+        Search { receipt, visit, zone: *now.offset(), shown: Vec::new(), more: 0, heard: Default::default() };
     if let Err(failure) = search.read(logs, now.timestamp()) {
         return Outcome::Failed(failure);
     }
@@ -86,7 +80,8 @@ struct Search {
     shown: Vec<String>,
     /// How many there are besides.
     more: u64,
-    details: Details,
+    /// What the report would read of an event.
+    heard: (Heard, Details),
 }
 
 /// So many are told one by one; the same page may be shown to the same network for years.
@@ -127,11 +122,11 @@ fn is_of_a_page(style: Style) -> bool {
 }
 
 impl Takes for Search {
-    fn details(&mut self) -> &mut Details {
-        &mut self.details
+    fn next(&mut self) -> (&mut Heard, &mut Details) {
+        (&mut self.heard.0, &mut self.heard.1)
     }
 
-    fn take(&mut self, micros: i64, _: Service, _: Heard, message: &[u8]) {
+    fn take(&mut self, micros: i64, _: Service, message: &[u8]) {
         // Few lines have it, and to read one whole takes long.
         if memmem::find(message, self.visit.as_bytes()).is_none() {
             return;

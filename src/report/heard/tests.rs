@@ -86,15 +86,16 @@ fn check(line: &[u8]) -> Result<(), TestCaseError> {
     let mut reader = Reader::default();
     for _ in 0..2 {
         // What is known from the first time is the same the second time.
-        let (mut details, mut others) = (Details::default(), Details::default());
-        if let Some(quick) = quick::read(line, &mut reader.known, &mut details) {
-            prop_assert_eq!(Some(quick), reader.read_any(line, &mut others).ok());
-            prop_assert_eq!(details, others);
+        let mut quick = (Heard::default(), Details::default());
+        let mut other = quick.clone();
+        if let Some(id) = quick::read(line, &mut reader.known, &mut quick.0, &mut quick.1) {
+            prop_assert_eq!(Some(id), reader.read_any(line, &mut other.0, &mut other.1).ok());
+            prop_assert_eq!(quick, other);
         }
     }
-    let mut details = Details::default();
-    match (reader.read(line, &mut details), text.parse::<Event>()) {
-        (Some((id, heard)), Ok(event)) => {
+    let (mut heard, mut details) = (Heard::default(), Details::default());
+    match (reader.read(line, &mut heard, &mut details), text.parse::<Event>()) {
+        (Some(id), Ok(event)) => {
             prop_assert!(id == event.id.as_str().as_bytes() || id.contains(&b'\\'));
             prop_assert_eq!(heard.whose.peer, event.peer.map(|peer| peer.to_canonical()));
             prop_assert!(same(&heard.said, &details, &event.what), "{heard:?} {event:?}");
@@ -149,6 +150,7 @@ fn what_is_unusual_is_read_alike() {
         "retr  id=1   number=5  bytes=1  ",
         "retr id= number=5 bytes=1",
         "retr id=\"\\",
+        "retr id=\"1 2\" peer=192.0.2 number=5 bytes=1",
         "retr id=1 peer=::ffff:192.0.2.7 number=18446744073709551615 bytes=18446744073709551616",
         "retr",
         "retr ",

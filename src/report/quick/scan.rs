@@ -69,20 +69,20 @@ impl<'l, 'm> Scan<'l, 'm> {
 
     /// The name of the connection, and who is at its other end.
     #[inline(always)]
-    pub fn whose(&mut self, known: &mut Known) -> Option<(Text<'l>, Whose)> {
+    pub fn whose(&mut self, known: &mut Known, whose: &mut Whose) -> Option<&'l [u8]> {
         let (start, bytes) = (self.at(), self.rest);
         let id = self.plain(b" id=")?;
         if self.key(b" peer=").is_none() {
-            return Some((id, known.read(id, None)));
+            *whose = known.read(id, None);
+            return Some(id.raw());
         }
         let place = self.place();
         let peer = || self.address_in(place.clone());
-        let bare = bytes.get(4) != Some(&b'"');
-        let whose = match bare {
-            true => known.written(bytes.get(..place.end - start)?, id, peer)?,
-            false => known.read(id, peer().map(|(peer, _)| peer)),
-        };
-        Some((id, whose))
+        match bytes.get(4) {
+            Some(b'"') => *whose = known.read(id, Some(peer()?.0)),
+            _ => known.written(bytes.get(..place.end - start)?, id, peer, whose)?,
+        }
+        Some(id.raw())
     }
 
     /// Printable text, with quotes or without.
