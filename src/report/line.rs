@@ -48,7 +48,7 @@ fn priority(line: &[u8]) -> &[u8] {
 }
 
 /// Reads `tag: ` or `tag[pid]: `.
-#[inline]
+#[inline(always)]
 fn tagged(text: &[u8]) -> Option<(Service, &[u8])> {
     let (service, rest) = if let Some(rest) = text.strip_prefix(b"smtarpit") {
         (Service::Smtarpit, rest)

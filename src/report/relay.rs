@@ -44,6 +44,8 @@ impl Default for Batch {
 
 /// So many events make a batch: what they take stays in a processor's cache.
 const BATCH: usize = 1024;
+/// So many are looked at before they are counted: what the tables have of them stays in the cache for so long.
+const AT_ONCE: usize = 256;
 /// So many batches may be full and not yet counted.
 const AHEAD: usize = 4;
 
@@ -104,8 +106,10 @@ pub fn count<T>(fold: &mut Fold, read: impl FnOnce(&mut Relay) -> T) -> io::Resu
 
 fn counting(fold: &mut Fold, batches: Receiver<Batch>, back: Sender<Batch>) {
     for mut batch in batches {
-        for told in batch.events.iter().take(batch.filled) {
-            fold.take(told, &batch.details);
+        let events = batch.events.get(..batch.filled).unwrap_or_default();
+        for some in events.chunks(AT_ONCE) {
+            fold.look_ahead(some);
+            some.iter().for_each(|told| fold.take(told, &batch.details));
         }
         batch.filled = 0;
         batch.details.clear();

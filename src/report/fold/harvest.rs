@@ -77,6 +77,17 @@ pub struct HarvestFold {
 const NETWORKS: u32 = 1024;
 
 impl HarvestFold {
+    /// Reads what is there of an event that is going to be taken.
+    pub fn look(&self, said: &Said) -> u64 {
+        match *said {
+            Said::Rcpt { receipt: Some(receipt) } => self.used.get(&receipt).map_or(0, |used| used.mails),
+            Said::Page { season: Some(season), visit: Some(visit), .. } => {
+                self.showings.get(&(Some(season), visit)).map_or(0, |showing| showing.times)
+            }
+            _ => 0,
+        }
+    }
+
     /// Takes an event, if it has to do with harvests.
     pub fn take(&mut self, at: i64, heard: &Heard, details: &Details, within: bool, zone: &Zone) {
         let peer = heard.whose.peer;

@@ -21,6 +21,7 @@ use std::net::IpAddr;
 
 use super::heard::{Details, Said};
 use super::relay::Told;
+use super::whose::Whose;
 use super::summary::{Input, Service, Settings, Tally};
 use super::zone::{self, Zone};
 use crate::event::{Plain, Why};
@@ -107,12 +108,25 @@ impl Fold {
         }
     }
 
+    /// Looks at what these events are going to change. The tables are far larger than the processor's caches; now
+    /// what is needed of them comes for many events at a time, and not for one after the other.
+    pub fn look_ahead(&self, events: &[Told]) {
+        let look = |told: &Told| {
+            let Whose { name, peer } = told.heard.whose;
+            match told.heard.said {
+                Said::Connect | Said::Refuse { .. } => self.known.contains(&named(told.service, name)).into(),
+                Said::End(_) => peer.map_or(0, |peer| self.sources.look(peer)),
+                ref said => self.harvest.look(said),
+            }
+        };
+        std::hint::black_box(events.iter().map(look).fold(0, u64::wrapping_add));
+    }
+
     /// Counts an event, which has left something in the details.
     pub fn take(&mut self, told: &Told, details: &Details) {
         let at = told.micros.div_euclid(1_000_000);
         let service = told.service;
-        // Each service names its connections as it likes.
-        let name = told.heard.whose.name.wrapping_add(service.index() as u64);
+        let name = named(service, told.heard.whose.name);
         let taken = match told.heard.said {
             Said::End(nth) => self.ended(told, at, name, nth, details),
             Said::Refuse { why, busy } => self.refused(told, at, name, (why, busy)),
@@ -227,6 +241,11 @@ impl Fold {
         (input.events, input.duplicates) = (self.events, self.duplicates);
         build::build(self, made, input)
     }
+}
+
+/// Each service names its connections as it likes.
+fn named(service: Service, name: u64) -> u64 {
+    name.wrapping_add(service.index() as u64)
 }
 
 /// 1 January 1970 was one, and weeks are counted from Monday.

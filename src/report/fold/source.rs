@@ -98,6 +98,11 @@ impl Sources {
         source
     }
 
+    /// Reads what is there of it.
+    pub fn look(&self, peer: IpAddr) -> u64 {
+        self.0.get(&bits(peer)).map_or(0, |source| source.held_ms)
+    }
+
     pub fn values(&self) -> impl Iterator<Item = &SourceFold> {
         self.0.values()
     }

@@ -41,8 +41,8 @@ impl Marks {
         *mark |= look(last) >> (LANES - left) << (rest.len() - left);
         // The end of the line is that of its last value.
         *mark |= 1 << rest.len();
-        let above = above.to_array().into_iter().fold(0, u8::max);
-        (above <= b'~' - b' ').then_some(marks)
+        let most = u8x16::splat(b'~' - b' ');
+        (above.max(most) == most).then_some(marks)
     }
 
     /// The next space, or else the end of the line.
