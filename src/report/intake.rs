@@ -111,7 +111,10 @@ impl<'f, T: Takes> Intake<'f, T> {
             let line = &text[at..at + length];
             at += length + 1;
             if !std::mem::take(skipping) {
-                self.line(line, stamps);
+                match line::usual(line, stamps) {
+                    Some(cut) => self.cut(cut, line, stamps),
+                    None => self.line(line, stamps),
+                }
             }
         }
         at

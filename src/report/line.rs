@@ -16,6 +16,19 @@ pub enum Cut<'l> {
     Broken,
 }
 
+/// Takes a line of ours apart that is as rsyslog writes it, which most are; whatever else it is, [`cut`] tells.
+#[inline(always)]
+pub fn usual<'l>(line: &'l [u8], stamps: &Stamps) -> Option<Cut<'l>> {
+    let (micros, rest) = stamps.usual(line)?;
+    let rest = rest.strip_prefix(b" ")?;
+    // A line without a host may begin with a tag of ours.
+    if let [b's' | b't', ..] = rest {
+        return None;
+    }
+    let (service, message) = tagged(rest.get(before_space(rest)? + 1..)?)?;
+    Some(Cut::Ours { stamp: Stamp::At(micros), service, message })
+}
+
 /// Takes a line apart: `stamp host tag[pid]: message`, with or without host and pid, and for what
 /// comes from stderr without a stamp.
 #[inline(always)]

@@ -66,10 +66,7 @@ impl Stamps {
     #[inline]
     pub fn read<'l>(&mut self, line: &'l [u8]) -> Option<(Stamp, &'l [u8])> {
         match line.first()? {
-            b'0'..=b'9' => match self.usual(line) {
-                Some((micros, rest)) => Some((Stamp::At(micros), rest)),
-                None => self.rfc3339(line),
-            },
+            b'0'..=b'9' => self.rfc3339(line),
             b'@' => tai64n(line),
             _ => rfc3164(line),
         }
@@ -77,8 +74,8 @@ impl Stamps {
 
     /// Reads what rsyslog writes, `2026-11-26T04:07:35.123456+01:00`, if minute and offset are those of the
     /// line before.
-    #[inline]
-    fn usual<'l>(&self, line: &'l [u8]) -> Option<(i64, &'l [u8])> {
+    #[inline(always)]
+    pub fn usual<'l>(&self, line: &'l [u8]) -> Option<(i64, &'l [u8])> {
         let (stamp, rest) = line.split_first_chunk::<32>()?;
         let (minute, clock) = stamp.split_first_chunk::<16>()?;
         let [b':', _, _, b'.', _, _, _, _, _, _, east @ ..] = clock else { return None };
