@@ -30,24 +30,27 @@ impl<'l> Text<'l> {
             return Cow::Borrowed(self.raw);
         }
         let mut value = Vec::with_capacity(self.raw.len());
+        self.copy_to(&mut value);
+        Cow::Owned(value)
+    }
+
+    /// Appends the value.
+    pub fn copy_to(&self, text: &mut Vec<u8>) {
+        if !self.escaped {
+            return text.extend_from_slice(self.raw);
+        }
         let mut bytes = self.raw.iter();
         while let Some(&byte) = bytes.next() {
             match byte {
-                b'\\' => value.extend(bytes.next()),
-                _ => value.push(byte),
+                b'\\' => text.extend(bytes.next()),
+                _ => text.push(byte),
             }
         }
-        Cow::Owned(value)
     }
 
     /// The value as it is written: what is the same is written in the same way.
     pub fn raw(&self) -> &'l [u8] {
         self.raw
-    }
-
-    /// The value, of a field that [`Fields::plain`] gave.
-    pub fn plain(&self) -> Plain {
-        Plain::from_log(&self.bytes()).unwrap_or_default()
     }
 
     fn is_plain(&self) -> bool {

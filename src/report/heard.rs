@@ -122,7 +122,7 @@ impl Details {
 
     pub fn word(&mut self, text: Text<'_>) -> Word {
         let start = self.text.len();
-        self.text.extend_from_slice(&text.bytes());
+        text.copy_to(&mut self.text);
         // As long as a few lines.
         let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Word { start: short(start), length: short(self.text.len() - start) }

@@ -29,7 +29,8 @@ pub struct Told {
 
 /// Some events in the order in which they came.
 struct Batch {
-    events: Box<[Told; BATCH]>,
+    /// Always as many as fit in.
+    events: Vec<Told>,
     /// How many of these are events.
     filled: usize,
     details: Details,
@@ -38,12 +39,13 @@ struct Batch {
 impl Default for Batch {
     fn default() -> Self {
         let none = Told { micros: 0, service: Service::Smtarpit, heard: Heard::default(), hash: 0 };
-        Batch { events: Box::new([none; BATCH]), filled: 0, details: Details::default() }
+        Batch { events: vec![none; BATCH], filled: 0, details: Details::default() }
     }
 }
 
-/// So many events make a batch: what they take stays in a processor's cache.
-const BATCH: usize = 1024;
+/// So many events make a batch: few enough to stay in a processor's cache, and enough that a thread that has to
+/// wait seldom wakes up.
+const BATCH: usize = 4096;
 /// So many are looked at before they are counted: what the tables have of them stays in the cache for so long.
 const AT_ONCE: usize = 256;
 /// So many batches may be full and not yet counted.

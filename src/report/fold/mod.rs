@@ -21,8 +21,8 @@ use std::net::IpAddr;
 
 use super::heard::{Details, Said};
 use super::relay::Told;
-use super::whose::Whose;
 use super::summary::{Input, Service, Settings, Tally};
+use super::whose::Whose;
 use super::zone::{self, Zone};
 use crate::event::{Plain, Why};
 use connection::{Connection, Open};
