@@ -22,7 +22,7 @@ pub fn usual<'l>(line: &'l [u8], stamps: &Stamps) -> Option<Cut<'l>> {
     let (micros, rest) = stamps.usual(line)?;
     let rest = rest.strip_prefix(b" ")?;
     // A line without a host may begin with a tag of ours.
-    if let [b's' | b't', ..] = rest {
+    if matches!(rest, [b's' | b't', ..]) && tagged(rest).is_some() {
         return None;
     }
     let (service, message) = tagged(rest.get(before_space(rest)? + 1..)?)?;

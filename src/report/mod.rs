@@ -2,8 +2,10 @@
 //!
 //! A pure fold makes a [`Summary`] out of events, and everything that is shown is rendered from it:
 //!
-//! - [`line`], [`stamp`] and [`journal`]: whose line it is and when it was written; [`fields`],
-//!   [`heard`] and [`quick`]: what it says, borrowed from it, and [`whose`] event it is; [`fold`]: how that is counted, in the days of a [`zone`].
+//! - [`line`], [`stamp`] and [`journal`]: who wrote a line and when.
+//! - [`heard`]: what it says that is counted, and [`whose`] event it is. [`quick`] reads it if it is as usual, and
+//!   [`fields`] whatever it is; both read [`number`]s and [`receipts`].
+//! - [`fold`]: how that is counted, in the days of a [`zone`]. [`relay`] brings events there from another thread.
 //! - [`summary`]: what the report knows in the end; [`holds`]: how long connections were held, as a
 //!   distribution; [`net`]: networks, and how `--mask` hides who is in them.
 //! - [`text`], [`json`], [`csv`], [`prometheus`], [`html`] and [`list`]: each is a function of the summary.

@@ -13,7 +13,7 @@ use super::whose::Known;
 use marks::Marks;
 use scan::Scan;
 
-/// Reads the line if it is as usual; returns the connection's name besides.
+/// Reads the line if it is as usual; returns the connection's name as it is written.
 #[inline]
 pub fn read<'l>(
     line: &'l [u8],

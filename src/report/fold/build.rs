@@ -6,9 +6,8 @@ use std::thread::{Builder, scope};
 use super::days::Day;
 use super::source::Sources;
 use super::{Fold, Period, crossing};
-use crate::report::summary::Moment;
 use crate::report::summary::{
-    By, Input, MailsPerAddress, Service, ServiceFacts, Settings, Span, Summary, Tally, Trouble,
+    By, Input, MailsPerAddress, Moment, Service, ServiceFacts, Settings, Span, Summary, Tally, Trouble,
 };
 use crate::report::zone::{self, Zone};
 
@@ -66,11 +65,12 @@ pub(super) fn build(mut fold: Fold, made: i64, input: Input) -> Summary {
         });
     }
     troubles.sort_by(|a, b| b.3.cmp(&a.3).then_with(|| a.1.cmp(&b.1)));
-    // Each of these goes over much memory, and none needs another.
+    // Each of these goes over much memory, and none needs another. A zone remembers what it was asked last, so
+    // each has one of its own.
     let masked = settings.masked;
     let (hosts, (networks, harvest)) = both(
-        || if masked { Vec::new() } else { sources.hosts(&zone) },
-        || both(|| sources.networks(&zone), || crossing::build(&harvest, &frames[0], masked, &zone)),
+        || if masked { Vec::new() } else { sources.hosts(&zone.clone()) },
+        || both(|| sources.networks(&zone.clone()), || crossing::build(&harvest, &frames[0], masked, &zone)),
     );
     Summary {
         made: zone.moment(made),

@@ -67,7 +67,7 @@ impl<'l, 'm> Scan<'l, 'm> {
         start..self.at()
     }
 
-    /// The name of the connection, and who is at its other end.
+    /// Whose event it is; returns the connection's name as it is written.
     #[inline(always)]
     pub fn whose(&mut self, known: &mut Known, whose: &mut Whose) -> Option<&'l [u8]> {
         let (start, bytes) = (self.at(), self.rest);
