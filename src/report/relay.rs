@@ -1,12 +1,13 @@
-//! Between the reading of lines and the counting of events: each has a thread of its own, so that on more than
-//! one core they, and the unpacking of a packed log, go on at the same time.
+//! Between the reading of lines and the counting of events.
 //!
-//! Events go over in batches, and empty batches come back. There are few of them, so whoever is faster waits.
+//! On more than one core each has a thread of its own, and so counting goes on while lines are read and a packed
+//! log is unpacked. Events go over in batches, and empty batches come back. There are few of them, so whoever is
+//! faster waits. On one core a batch is counted where it was filled.
 
 use std::hash::BuildHasher;
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::thread::{Builder, scope};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::thread::{Builder, available_parallelism, scope};
 
 use hashbrown::DefaultHashBuilder;
 
@@ -43,6 +44,19 @@ impl Default for Batch {
     }
 }
 
+impl Batch {
+    /// Counts what is in it, and empties it.
+    fn count(&mut self, fold: &mut Fold) {
+        let events = self.events.get(..self.filled).unwrap_or_default();
+        for some in events.chunks(AT_ONCE) {
+            fold.look_ahead(some);
+            some.iter().for_each(|told| fold.take(told, &self.details));
+        }
+        self.filled = 0;
+        self.details.clear();
+    }
+}
+
 /// So many events make a batch: few enough to stay in a processor's cache, and enough that a thread that has to
 /// wait seldom wakes up.
 const BATCH: usize = 4096;
@@ -51,24 +65,37 @@ const AT_ONCE: usize = 256;
 /// So many batches may be full and not yet counted.
 const AHEAD: usize = 4;
 
-/// Takes events for a fold that is in another thread.
-pub struct Relay {
+/// Takes events for a fold.
+pub struct Relay<'f> {
     hasher: DefaultHashBuilder,
     batch: Batch,
-    full: SyncSender<Batch>,
-    empty: Receiver<Batch>,
+    way: Way<'f>,
 }
 
-impl Relay {
+/// The way to the fold.
+enum Way<'f> {
+    Here(&'f mut Fold),
+    Beside { full: SyncSender<Batch>, empty: Receiver<Batch> },
+}
+
+impl<'f> Relay<'f> {
+    fn new(way: Way<'f>) -> Self {
+        Relay { hasher: DefaultHashBuilder::default(), batch: Batch::default(), way }
+    }
+
     fn send(&mut self) {
-        let next = self.empty.try_recv().unwrap_or_default();
-        let full = std::mem::replace(&mut self.batch, next);
-        // It is there for as long as this is.
-        let _ = self.full.send(full);
+        match &mut self.way {
+            Way::Here(fold) => self.batch.count(fold),
+            Way::Beside { full, empty } => {
+                let next = empty.try_recv().unwrap_or_default();
+                // The other thread is there for as long as this is.
+                let _ = full.send(std::mem::replace(&mut self.batch, next));
+            }
+        }
     }
 }
 
-impl Takes for Relay {
+impl Takes for Relay<'_> {
     #[inline]
     fn next(&mut self) -> (&mut Heard, &mut Details) {
         let Batch { events, filled, details } = &mut self.batch;
@@ -93,29 +120,97 @@ impl Takes for Relay {
 }
 
 /// Counts what `read` hands over. The error is that there can be no more threads.
-pub fn count<T>(fold: &mut Fold, read: impl FnOnce(&mut Relay) -> T) -> io::Result<T> {
+pub fn count<T>(fold: &mut Fold, read: impl FnOnce(&mut Relay<'_>) -> T) -> io::Result<T> {
+    match available_parallelism() {
+        Ok(cores) if cores.get() == 1 => Ok(here(fold, read)),
+        _ => beside(fold, read),
+    }
+}
+
+fn here<T>(fold: &mut Fold, read: impl FnOnce(&mut Relay<'_>) -> T) -> T {
+    let mut relay = Relay::new(Way::Here(fold));
+    let result = read(&mut relay);
+    relay.send();
+    result
+}
+
+fn beside<T>(fold: &mut Fold, read: impl FnOnce(&mut Relay<'_>) -> T) -> io::Result<T> {
     let (full, batches) = sync_channel::<Batch>(AHEAD);
     let (back, empty) = channel();
+    let counting = move || {
+        for mut batch in batches {
+            batch.count(fold);
+            // When all is read, nobody needs it any more.
+            let _ = back.send(batch);
+        }
+    };
     scope(|scope| {
-        Builder::new().name("fold".to_owned()).spawn_scoped(scope, move || counting(fold, batches, back))?;
-        let batch = Batch::default();
-        let mut relay = Relay { hasher: DefaultHashBuilder::default(), batch, full, empty };
+        Builder::new().name("fold".to_owned()).spawn_scoped(scope, counting)?;
+        let mut relay = Relay::new(Way::Beside { full, empty });
         let result = read(&mut relay);
         relay.send();
         Ok(result)
     })
 }
 
-fn counting(fold: &mut Fold, batches: Receiver<Batch>, back: Sender<Batch>) {
-    for mut batch in batches {
-        let events = batch.events.get(..batch.filled).unwrap_or_default();
-        for some in events.chunks(AT_ONCE) {
-            fold.look_ahead(some);
-            some.iter().for_each(|told| fold.take(told, &batch.details));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fold::Period;
+    use crate::report::intake::Intake;
+    use crate::report::json;
+    use crate::report::stamp::Stamps;
+    use crate::report::summary::{By, Settings};
+    use crate::report::zone::Zone;
+    use std::fmt::Write as _;
+
+    const NOW: i64 = 1_800_000_000;
+
+    #[test]
+    fn events_are_the_same_whichever_way_they_go() {
+        // More than all batches hold, and not a whole number of them.
+        let connections = (AHEAD + 3) * BATCH / 4 + 5;
+        let mut log = String::new();
+        for nth in 0..connections {
+            let who = format!("id=a{nth} peer=192.0.2.{}", nth % 200);
+            let (minute, second) = (nth / 60 % 60, nth % 60);
+            let mut line = |text: String| {
+                writeln!(log, "2026-11-2{}T04:{minute:02}:{second:02}.000000+01:00 mx {text}", nth % 7)
+                    .unwrap();
+            };
+            line(format!("tarpop[9]: connect {who} slot=1 busy=1 profile=day persona=dovecot"));
+            line(format!("tarpop[9]: login {who} user=u{} method=PASS verdict=reject", nth % 500));
+            line(format!("smtarpit[9]: mail {who} from=a{nth}@example.net verdict=accept"));
+            line(format!(
+                "tarpop[9]: end {who} held=3 in=1 out=2 stage=user reason=quit kind=program evidence=none \
+                 profile=p{} commands=3 logins=1",
+                nth % 3
+            ));
         }
-        batch.filled = 0;
-        batch.details.clear();
-        // When all is read, nobody needs it any more.
-        let _ = back.send(batch);
+        let report = |beside_it: bool| {
+            let settings = Settings {
+                by: By::Day,
+                week_start: chrono::Weekday::Mon,
+                zone: "UTC".to_owned(),
+                slots: 35,
+                total: 40,
+                top: 1000,
+                masked: false,
+            };
+            let mut fold = Fold::new(Zone::utc(), settings, Period::default());
+            let read = |relay: &mut Relay<'_>| {
+                let mut idle = || {};
+                let mut intake = Intake::new(relay, &mut idle);
+                intake.read(log.as_bytes(), Stamps::new(Zone::utc(), NOW)).unwrap();
+                intake.input
+            };
+            let input = if beside_it { beside(&mut fold, read).unwrap() } else { here(&mut fold, read) };
+            let summary = fold.finish(NOW, input);
+            assert_eq!(summary.input.events, 4 * connections as u64);
+            json::render(&summary)
+        };
+        let (here, beside) = (report(false), report(true));
+        assert!(here == beside, "{here}\n{beside}");
+        assert!(here.contains("\"u499\"") && here.contains("\"p2\""), "{here}");
     }
 }
