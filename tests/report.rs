@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use crate::harness::{Dir, need};
+use crate::harness::{Dir, need, need_root};
 use crate::loggen::form::Form;
 use crate::loggen::{Plan, grosse};
 
@@ -47,6 +47,24 @@ fn log(form: Form) -> Vec<u8> {
     let mut log = Vec::new();
     plan().write(form, &mut log).unwrap();
     log
+}
+
+#[test]
+fn where_it_may_have_no_second_thread_it_does_without() {
+    need_root("another user's limit of processes");
+    let log = log(Form::Rfc3339);
+    let args = ["--format", "json", "--now", "2027-01-15T00:00:00Z", "-"];
+    let usual = of_stdin(&args[..2], &log);
+    // Nobody else has this number, and root has no limit. What it may read besides leads to the program.
+    let mut alone = Command::new(need("prlimit"));
+    alone.arg("--nproc=1").arg(need("setpriv")).args(["--reuid=54321", "--clear-groups"]);
+    alone.args(["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]);
+    alone.arg(env!("CARGO_BIN_EXE_tarpit-report")).args(args).env("TZ", "UTC").env_remove("SUNDEW_CONFIG");
+    let dir = Dir::new();
+    let log = fs::File::open(dir.write("log", &log)).unwrap();
+    let output = alone.stdin(log).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert!(output.stdout == usual.stdout && !usual.stdout.is_empty(), "{}", output.status);
 }
 
 #[test]

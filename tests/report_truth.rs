@@ -79,7 +79,7 @@ fn report(log: &[u8]) -> Summary {
         intake.read(log, Stamps::new(Zone::utc(), now)).unwrap();
         intake.input
     });
-    fold.finish(now, input.unwrap())
+    fold.finish(now, input)
 }
 
 #[test]

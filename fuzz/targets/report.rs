@@ -46,7 +46,7 @@ fuzz_target!(|data: &[u8]| {
         assert!(intake.read(data, Stamps::new(Zone::utc(), NOW)).is_ok());
         intake.input
     });
-    let summary = fold.finish(NOW, input.expect("there is room for a thread"));
+    let summary = fold.finish(NOW, input);
     let input = &summary.input;
     assert_eq!(input.lines, input.events + input.duplicates + input.unparsed + input.foreign);
     for form in

@@ -5,7 +5,6 @@
 //! faster waits. On one core a batch is counted where it was filled.
 
 use std::hash::BuildHasher;
-use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{Builder, available_parallelism, scope};
 
@@ -119,10 +118,10 @@ impl Takes for Relay<'_> {
     }
 }
 
-/// Counts what `read` hands over. The error is that there can be no more threads.
-pub fn count<T>(fold: &mut Fold, read: impl FnOnce(&mut Relay<'_>) -> T) -> io::Result<T> {
+/// Counts what `read` hands over.
+pub fn count<T>(fold: &mut Fold, read: impl FnOnce(&mut Relay<'_>) -> T) -> T {
     match available_parallelism() {
-        Ok(cores) if cores.get() == 1 => Ok(here(fold, read)),
+        Ok(cores) if cores.get() == 1 => here(fold, read),
         _ => beside(fold, read),
     }
 }
@@ -134,10 +133,13 @@ fn here<T>(fold: &mut Fold, read: impl FnOnce(&mut Relay<'_>) -> T) -> T {
     result
 }
 
-fn beside<T>(fold: &mut Fold, read: impl FnOnce(&mut Relay<'_>) -> T) -> io::Result<T> {
+fn beside<T>(fold: &mut Fold, read: impl FnOnce(&mut Relay<'_>) -> T) -> T {
     let (full, batches) = sync_channel::<Batch>(AHEAD);
     let (back, empty) = channel();
+    // The fold follows once the thread is there, for there may be no more than one.
+    let (give, given) = channel::<&mut Fold>();
     let counting = move || {
+        let Ok(fold) = given.recv() else { return };
         for mut batch in batches {
             batch.count(fold);
             // When all is read, nobody needs it any more.
@@ -145,11 +147,16 @@ fn beside<T>(fold: &mut Fold, read: impl FnOnce(&mut Relay<'_>) -> T) -> io::Res
         }
     };
     scope(|scope| {
-        Builder::new().name("fold".to_owned()).spawn_scoped(scope, counting)?;
+        let thread = Builder::new().name("fold".to_owned()).spawn_scoped(scope, counting);
+        if thread.is_err() {
+            return here(fold, read);
+        }
+        // It waits for this.
+        let _ = give.send(fold);
         let mut relay = Relay::new(Way::Beside { full, empty });
         let result = read(&mut relay);
         relay.send();
-        Ok(result)
+        result
     })
 }
 
@@ -204,7 +211,7 @@ mod tests {
                 intake.read(log.as_bytes(), Stamps::new(Zone::utc(), NOW)).unwrap();
                 intake.input
             };
-            let input = if beside_it { beside(&mut fold, read).unwrap() } else { here(&mut fold, read) };
+            let input = if beside_it { beside(&mut fold, read) } else { here(&mut fold, read) };
             let summary = fold.finish(NOW, input);
             assert_eq!(summary.input.events, 4 * connections as u64);
             json::render(&summary)

@@ -118,7 +118,7 @@ fn read(files: &[PathBuf], options: &Report, mut fold: Fold, now: i64) -> Outcom
     let meter = logs.meter();
     let mut bar = Progress::of_bytes(logs.size());
     let mut progress = || bar.is_at(meter.get());
-    let read = relay::count(&mut fold, |relay| {
+    let (complaints, input) = relay::count(&mut fold, |relay| {
         let mut intake = Intake::new(relay, &mut progress);
         intake.unparsed = unparsed.map(|file| Box::new(file) as Box<dyn io::Write>);
         let complaints = logs.read(&mut intake);
@@ -127,8 +127,6 @@ fn read(files: &[PathBuf], options: &Report, mut fold: Fold, now: i64) -> Outcom
         }
         (complaints, intake.input)
     });
-    let (complaints, input) =
-        read.map_err(|error| (LATER, Failure::new(format_args!("threads: {error}"))))?;
     bar.end();
     for complaint in &complaints {
         tell(format_args!("{complaint}; counted as far as it can be read"));

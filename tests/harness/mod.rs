@@ -131,6 +131,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("ip", "iproute2"),
     ("ss", "iproute2"),
     ("unshare", "util-linux"),
+    ("prlimit", "util-linux"),
+    ("setpriv", "util-linux"),
     ("nsenter", "util-linux"),
     ("nc", "netcat-openbsd"),
     ("install", "coreutils"),

@@ -36,7 +36,7 @@ fn read(logs: &[&str], settings: Settings, period: Period) -> Summary {
         }
         intake.input
     });
-    fold.finish(at("2026-12-31T00:00:00Z"), input.unwrap())
+    fold.finish(at("2026-12-31T00:00:00Z"), input)
 }
 
 fn summary(log: &str) -> Summary {
@@ -284,7 +284,7 @@ proptest::proptest! {
             intake.read(log.as_slice(), Stamps::new(Zone::utc(), at("2026-12-31T00:00:00Z"))).unwrap();
             intake.input
         });
-        let summary = fold.finish(at("2026-12-31T00:00:00Z"), input.unwrap());
+        let summary = fold.finish(at("2026-12-31T00:00:00Z"), input);
         let input = &summary.input;
         proptest::prop_assert_eq!(input.lines, input.events + input.duplicates + input.unparsed + input.foreign);
         for form in [
