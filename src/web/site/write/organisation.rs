@@ -39,7 +39,7 @@ impl Writer<'_> {
                     let topics: Vec<Page> = self.site.map.below(None).take(5).map(Page::Topic).collect();
                     if !topics.is_empty() {
                         self.heading_of(2, list::LABEL_RELATED);
-                        self.listing(&topics, &mut |writer, _| writer.say(list::SENTENCE));
+                        self.listing(&topics, &mut Self::tease);
                     }
                     self.prose();
                 }
@@ -145,9 +145,9 @@ impl Writer<'_> {
         let pages: Vec<Page> = (0..count).map(Page::Department).collect();
         self.listing(&pages, &mut |writer, page| {
             if let Page::Department(at) = page {
-                let ours = std::mem::replace(&mut writer.department, at);
+                let ours = std::mem::replace(&mut writer.scene.department, at);
                 writer.any_fact(list::DEPARTMENT_INTRO, at);
-                writer.department = ours;
+                writer.scene.department = ours;
             }
         });
     }
@@ -163,9 +163,9 @@ impl Writer<'_> {
             self.heading_of(2, list::LABEL_TEAMS);
             self.listing(&teams, &mut |writer, page| {
                 if let Page::Team(team) = page {
-                    let ours = writer.team.replace(team);
+                    let ours = writer.scene.team.replace(team);
                     writer.any_fact(list::TEAM_INTRO, team);
-                    writer.team = ours;
+                    writer.scene.team = ours;
                 }
             });
         }
@@ -219,8 +219,8 @@ impl Writer<'_> {
         self.phone(&contact);
         self.push("</p>\n");
         // What is told of somebody is told of that one alone.
-        let others = std::mem::replace(&mut self.people, vec![contact]);
-        self.department = self.people.first().map_or(0, |contact| contact.department);
+        let others = std::mem::replace(&mut self.scene.people, vec![contact]);
+        self.scene.department = self.scene.people.first().map_or(0, |contact| contact.department);
         // It begins with the beginning, and goes on in the order of the list.
         let count = self.dice.of(3..=4);
         let mut bio = self.some_of(list::PERSON_BIO, count);
@@ -229,7 +229,7 @@ impl Writer<'_> {
             *first = 0;
         }
         self.facts(list::PERSON_BIO, number, bio);
-        self.people = others;
+        self.scene.people = others;
         self.prose();
         self.heading_of(2, list::LABEL_COLLEAGUES);
         self.contacts();
