@@ -148,7 +148,7 @@ impl Writer<'_> {
         for label in [list::LABEL_ACTION, list::LABEL_OWNER, list::LABEL_DUE] {
             self.push("<th scope=\"col\">");
             self.label(label);
-            self.push("</th>");
+            self.push("</th>\n");
         }
         self.push("</tr>\n");
         for _ in 0..self.dice.of(2..=4) {
@@ -157,14 +157,14 @@ impl Writer<'_> {
             let at = self.out.len();
             self.say(list::THING);
             language::capitalise(&mut self.out, at);
-            self.push("</td><td>");
+            self.push("</td>\n<td>");
             self.name(&owner);
-            self.push("<br>");
+            self.push("<br>\n");
             self.address(&owner, None);
-            self.push("</td><td>");
+            self.push("</td>\n<td>");
             let due = day.checked_add_days(Days::new(self.dice.of(7..=60).into())).unwrap_or(day);
             self.date(due);
-            self.push("</td></tr>\n");
+            self.push("</td>\n</tr>\n");
         }
         self.push("</table>\n");
     }
@@ -242,7 +242,7 @@ impl Writer<'_> {
                 let _ = write!(self.out, "<p>{before} ");
                 self.label(list::LABEL_WROTE);
                 self.colon("</p>");
-                let _ = write!(self.out, "\n<blockquote><p>{said}</p></blockquote>\n");
+                let _ = write!(self.out, "\n<blockquote><p>{said}</p>\n</blockquote>\n");
             }
             let mut text = String::new();
             for _ in 0..self.dice.of(2..=4) {
@@ -253,7 +253,7 @@ impl Writer<'_> {
             }
             let _ = write!(self.out, "<p>{text}</p>\n<p>");
             self.say(list::MAIL_CLOSING);
-            let _ = write!(self.out, "<br>{}</p>\n</article>\n", author.name);
+            let _ = write!(self.out, "<br>\n{}</p>\n</article>\n", author.name);
             said = Some(text);
             before = author.name;
             at = at.checked_add_days(Days::new(pauses.next().unwrap_or_default().into())).unwrap_or(at);

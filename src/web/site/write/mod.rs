@@ -310,20 +310,20 @@ impl<'s> Writer<'s> {
         let periods = self.site.tables.count(list::TABLE_PERIOD);
         self.push("<table>\n<tr><th scope=\"col\">");
         self.label(list::LABEL_MEASURE);
-        self.push("</th>");
+        self.push("</th>\n");
         for period in 0..periods {
             self.out.push_str("<th scope=\"col\">");
             self.site.tables.entry(list::TABLE_PERIOD, period, &self.scene, &mut self.dice, &mut self.out);
-            self.out.push_str("</th>");
+            self.out.push_str("</th>\n");
         }
         self.push("</tr>\n");
         let count = self.dice.of(3..=5);
         for at in self.some_of(list::TABLE_MEASURE, count) {
             let measure = self.entry(list::TABLE_MEASURE, at);
-            let _ = write!(self.out, "<tr><td>{measure}</td>");
+            let _ = writeln!(self.out, "<tr><td>{measure}</td>");
             for _ in 0..periods {
                 let number = self.dice.of(4..=980);
-                let _ = write!(self.out, "<td>{number}</td>");
+                let _ = writeln!(self.out, "<td>{number}</td>");
             }
             self.push("</tr>\n");
         }
@@ -353,7 +353,7 @@ impl<'s> Writer<'s> {
         let class = self.site.look.class.listing;
         let definitions = self.site.look.listing == Listing::Definitions;
         let (outer, first, second, end) = match definitions {
-            true => ("dl", "<dt>", "</dt><dd>", "</dd>\n"),
+            true => ("dl", "<dt>", "</dt>\n<dd>", "</dd>\n"),
             false => ("ul", "<li>", " ", "</li>\n"),
         };
         let _ = writeln!(self.out, "<{outer} class=\"{class}\">");

@@ -88,7 +88,7 @@ impl Writer<'_> {
         self.paragraph(list::CONTACT_LEAD, 2);
         let organisation = &self.site.organisation;
         let address = format!(
-            "<address>{}<br>{}<br>{}</address>\n",
+            "<address>{}<br>\n{}<br>\n{}</address>\n",
             organisation.company, organisation.street, organisation.place
         );
         self.heading_of(2, list::LABEL_ADDRESS);
@@ -96,7 +96,7 @@ impl Writer<'_> {
         self.push("<p>");
         self.label(list::LABEL_PHONE);
         self.colon(" ");
-        let _ = write!(self.out, "{}<br>", self.site.organisation.phone);
+        let _ = writeln!(self.out, "{}<br>", self.site.organisation.phone);
         self.label(list::LABEL_HOURS);
         self.colon(" ");
         self.label(list::TEXT_HOURS);
@@ -194,28 +194,28 @@ impl Writer<'_> {
         let Some(contact) = self.next() else { return };
         self.portrait(&contact);
         let site = self.site;
-        self.push("<dl>\n<dt>");
+        self.push("\n<dl>\n<dt>");
         self.label(list::LABEL_TITLE);
-        let _ = write!(self.out, "</dt><dd>{}</dd>\n<dt>", contact.title);
+        let _ = write!(self.out, "</dt>\n<dd>{}</dd>\n<dt>", contact.title);
         self.label(list::LABEL_DEPARTMENT);
-        self.push("</dt><dd>");
+        self.push("</dt>\n<dd>");
         self.mention(Page::Department(contact.department));
         self.push("</dd>\n");
         if let Some(team) = site.map.team_of(number) {
             self.push("<dt>");
             self.label(list::LABEL_TEAM);
-            self.push("</dt><dd>");
+            self.push("</dt>\n<dd>");
             self.mention(Page::Team(team));
             self.push("</dd>\n");
         }
         self.push("<dt>");
         self.label(list::LABEL_EMAIL);
-        self.push("</dt><dd>");
+        self.push("</dt>\n<dd>");
         self.address(&contact, None);
         self.push("</dd>\n<dt>");
         self.label(list::LABEL_ROOM);
         let room = site.keyed.dice("room", number.into()).of(1..=340);
-        let _ = write!(self.out, "</dt><dd>{room}</dd>\n</dl>\n<p>");
+        let _ = write!(self.out, "</dt>\n<dd>{room}</dd>\n</dl>\n<p>");
         self.phone(&contact);
         self.push("</p>\n");
         // What is told of somebody is told of that one alone.

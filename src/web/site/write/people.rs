@@ -127,13 +127,13 @@ impl Writer<'_> {
                 for contact in &rest {
                     self.put(&["<div class=\"", person, "\">"]);
                     self.portrait(contact);
-                    self.push("<div><p><strong>");
+                    self.push("\n<div><p><strong>");
                     self.name(contact);
-                    self.put(&["</strong></p><p>", &contact.title, "</p><p>"]);
+                    self.put(&["</strong></p>\n<p>", &contact.title, "</p>\n<p>"]);
                     self.address(contact, None);
-                    self.push("</p><p>");
+                    self.push("</p>\n<p>");
                     self.phone(contact);
-                    self.push("</p></div></div>\n");
+                    self.push("</p>\n</div>\n</div>\n");
                 }
                 self.push("</div>\n");
             }
@@ -142,17 +142,17 @@ impl Writer<'_> {
                 for label in [list::LABEL_NAME, list::LABEL_TITLE, list::LABEL_EMAIL, list::LABEL_PHONE] {
                     self.push("<th scope=\"col\">");
                     self.label(label);
-                    self.push("</th>");
+                    self.push("</th>\n");
                 }
                 self.push("</tr>\n");
                 for contact in &rest {
                     self.push("<tr><td>");
                     self.name(contact);
-                    self.put(&["</td><td>", &contact.title, "</td><td>"]);
+                    self.put(&["</td>\n<td>", &contact.title, "</td>\n<td>"]);
                     self.address(contact, None);
-                    self.push("</td><td>");
+                    self.push("</td>\n<td>");
                     self.number(contact);
-                    self.push("</td></tr>\n");
+                    self.push("</td>\n</tr>\n");
                 }
                 self.push("</table>\n");
             }
@@ -161,11 +161,11 @@ impl Writer<'_> {
                 for contact in &rest {
                     self.put(&["<li class=\"", person, "\"><div><strong>"]);
                     self.name(contact);
-                    self.put(&["</strong>, ", &contact.title, "<br>"]);
+                    self.put(&["</strong>, ", &contact.title, "<br>\n"]);
                     self.address(contact, None);
-                    self.push("<br>");
+                    self.push("<br>\n");
                     self.phone(contact);
-                    self.push("</div></li>\n");
+                    self.push("</div>\n</li>\n");
                 }
                 self.push("</ul>\n");
             }
