@@ -1,7 +1,9 @@
 //! How many bytes go out on one day, counted across processes.
 //!
-//! A crawler that never tires could otherwise take as much as the line gives. The count is in a [`Ledger`]:
-//! no process can spoil it, and one that is killed has counted before it sent. A count that cannot be read or
+//! A crawler that never tires could otherwise take as much as the line gives. What counts is what went out: were it
+//! what was asked for, some kilobytes of requests that nobody waits for would use up the day. So a process that
+//! is killed has not counted the answer that it was giving, and those that are given while the last of the
+//! day goes out are given to their end. The count is in a [`Ledger`], which no process can spoil. A count that cannot be read or
 //! written bounds nothing, and is told to the operator when it is opened.
 
 use crate::ledger::{Ledger, Record};
@@ -58,7 +60,7 @@ impl Allowance {
         }
     }
 
-    /// Counts bytes that will go out.
+    /// Counts bytes that have gone out.
     pub fn take(&self, day: NaiveDate, bytes: u64) {
         let Some(ledger) = &self.ledger else { return };
         if ledger.lock() {

@@ -146,6 +146,8 @@ impl<'a, C: Clock> Conn<'a, C> {
         if self.gone.is_some() {
             return;
         }
+        // What the kernel still has of it is never sent.
+        self.sent = self.sent.saturating_sub(sys::unacknowledged(self.output.as_fd()));
         let ghost = matches!(error, Errno::ETIMEDOUT | Errno::EHOSTUNREACH | Errno::ENETUNREACH);
         let seen = match self.closed {
             Some(closed) => closed.max(self.last_heard()),

@@ -182,14 +182,16 @@ impl<'a, W: Wire, C: Clock> Drive<'a, W, C> {
     }
 
     /// Keeps what a panic's last words need.
-    fn progress(&self, engine: &dyn Engine) {
+    fn progress(&self, engine: &mut dyn Engine) {
         let (bytes_in, bytes_out) = self.wire.counts();
+        engine.sent(bytes_out);
         PROGRESS.set(Progress { held: self.clock.elapsed(), bytes_in, bytes_out, stage: engine.stage() });
     }
 
     /// Logs the `end`. `said` is when our last piece went out if our reply was not complete.
     fn end(&mut self, engine: &mut dyn Engine, reason: Reason, said: Option<Duration>) -> Reason {
         let held = self.wire.last_seen();
+        engine.sent(self.wire.counts().1);
         engine.ended(held, reason).drain(..).for_each(&mut self.log);
         let (bytes_in, bytes_out) = self.wire.counts();
         let (kind, evidence) = engine.kind();

@@ -117,6 +117,9 @@ pub struct Now {
 pub trait Engine {
     /// Hears what the peer did and takes the next turn.
     fn hear(&mut self, heard: Heard<'_>, now: Now) -> Turn;
+    /// Learns how many bytes of what was said have gone out since the conversation began: after each turn, and
+    /// once more before [`Engine::ended`].
+    fn sent(&mut self, _bytes: u64) {}
     /// Learns that the conversation is over, at `at` (real time since it began), and says what the
     /// log should still have before the `end`.
     fn ended(&mut self, at: Duration, reason: Reason) -> Vec<What>;

@@ -438,6 +438,10 @@ mod rehearsal {
             self.inner.hear(heard, now)
         }
 
+        fn sent(&mut self, bytes: u64) {
+            self.inner.sent(bytes)
+        }
+
         fn ended(&mut self, at: Duration, reason: Reason) -> Vec<What> {
             self.inner.ended(at, reason)
         }

@@ -69,14 +69,16 @@ impl Pit for Sundew {
             network: peer::network(with.ends.peer),
             today: with.wall.date_naive(),
             key: with.key,
-            allowance,
         });
+        let today = with.wall.date_naive();
+        let meter = Box::new(move |bytes| allowance.take(today, bytes));
         let hostname = self.common.hostname.clone();
         let schedule = self.schedule();
         if let Some(request) = gateway() {
             let answer = cgi::answer(content, &hostname, &request, with.wall);
             let treatment = Treatment { allowed: with.allowed, fast: with.allowed || !self.limits.slow_cgi };
-            return Box::new(Session::answering(request, answer, schedule, treatment, with.wall, with.rng));
+            let session = Session::answering(request, answer, schedule, treatment, with.wall, with.rng);
+            return Box::new(session.metered(meter));
         }
         let policy = Policy {
             persona: self.site.persona.persona(),
@@ -84,7 +86,7 @@ impl Pit for Sundew {
             port: with.ends.lport.unwrap_or(PORT),
             content,
         };
-        Box::new(Session::new(policy, schedule, with.allowed, with.wall, with.rng))
+        Box::new(Session::new(policy, schedule, with.allowed, with.wall, with.rng).metered(meter))
     }
 
     fn is_gateway() -> bool {
@@ -124,7 +126,6 @@ struct Sites {
     key: Key,
     network: Network,
     today: NaiveDate,
-    allowance: Allowance,
 }
 
 impl Content for Sites {
@@ -132,9 +133,5 @@ impl Content for Sites {
         let season = self.seasons.of_host(host, self.today);
         let site = Site::new(self.config.plan(season, self.key.clone(), self.today));
         site.find(path, Some(self.network))
-    }
-
-    fn sends(&self, bytes: u64) {
-        self.allowance.take(self.today, bytes);
     }
 }

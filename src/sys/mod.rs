@@ -47,6 +47,16 @@ pub fn last_heard(socket: BorrowedFd<'_>) -> Option<Duration> {
     Some(Duration::from_millis(u64::from(info.tcpi_last_ack_recv.min(info.tcpi_last_data_recv))))
 }
 
+/// How many bytes the kernel has that the peer has not acknowledged (tcp(7), SIOCOUTQ); of a connection that was
+/// broken off they are lost. 0 when the descriptor is no socket.
+pub fn unacknowledged(socket: BorrowedFd<'_>) -> u64 {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the kernel writes one int to `bytes`, which lives on this stack; the descriptor is borrowed, so it
+    // is open. Linux has SIOCOUTQ under the number of TIOCOUTQ.
+    let done = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
+    if done == 0 { u64::try_from(bytes).unwrap_or_default() } else { 0 }
+}
+
 /// Gives back to the kernel what the work until now has needed: a process that holds a peer for days should
 /// not keep the memory that parsing its flags or making a page took.
 pub fn forget_work() {

@@ -71,6 +71,54 @@ fn every_mailbox_has_twenty_to_two_hundred_messages() {
     assert!(counts.len() > 30, "they differ: {counts:?}");
 }
 
+/// Offsets in winter and in summer, in minutes, of every zone that has both: Adak, Anchorage, Los Angeles, Denver,
+/// Chicago, New York, Halifax, Saint John's, Nuuk, the Azores, London, Berlin, Athens, Adelaide, Sydney, Lord Howe,
+/// Auckland, Chatham.
+const ZONES: [(i32, i32); 18] = [
+    (-600, -540),
+    (-540, -480),
+    (-480, -420),
+    (-420, -360),
+    (-360, -300),
+    (-300, -240),
+    (-240, -180),
+    (-210, -150),
+    (-120, -60),
+    (-60, 0),
+    (0, 60),
+    (60, 120),
+    (120, 180),
+    (570, 630),
+    (600, 660),
+    (630, 660),
+    (720, 780),
+    (765, 825),
+];
+
+#[test]
+fn neither_summer_nor_a_new_year_changes_what_was_there() {
+    for (winter, summer) in ZONES {
+        let mut seen: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        let mut again = 0;
+        // Two years, and days on both sides of every change.
+        for week in 0..35 {
+            let day = at(NOW) + Duration::days(week * 21);
+            let offset = if week % 2 == 0 { winter } else { summer };
+            let wall = day.with_timezone(&FixedOffset::east_opt(offset * 60).unwrap());
+            for (uid, text) in all(&visit(&key(), b"anna", wall)) {
+                match seen.get(&uid) {
+                    Some(before) => {
+                        assert_eq!(before, &text, "{winter} and {summer}: {uid}");
+                        again += 1;
+                    }
+                    None => _ = seen.insert(uid, text),
+                }
+            }
+        }
+        assert!(again > 200, "{again}");
+    }
+}
+
 #[test]
 fn the_next_visit_finds_the_same_and_what_came_since() {
     let first = all(&visit(&key(), b"anna", at(NOW)));
