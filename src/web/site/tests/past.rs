@@ -76,7 +76,8 @@ fn for_two_years_of_mondays_nothing_changes_that_has_a_date() {
             assert_eq!(others.get_or_insert_with(|| undated.clone()), &undated, "{week}");
             // All of them around both New Years and sometimes, in other weeks a part of them.
             let all = [0, 5, 6, 57, 58, 105].contains(&week);
-            let looked_at = |page: &Page| all || (site.map().number(*page) + u64::from(week)) % 29 == 0;
+            let looked_at =
+                |page: &Page| all || (site.map().number(*page) + u64::from(week)).is_multiple_of(29);
             for page in dated(&site).into_iter().chain(undated).filter(looked_at) {
                 let now = lasting(&site, page);
                 let then = seen.entry(page).or_insert_with(|| now.clone());
