@@ -31,7 +31,9 @@ impl Door {
     fn with(flags: &[&str]) -> Self {
         let dir = Dir::new();
         let log = Log::socket(&dir.path("log"));
-        let flags = flags.iter().map(|flag| flag.to_string()).collect();
+        let secret = dir.write("secret", "the same secret on every machine that runs the tests");
+        let flags = flags.iter().map(|flag| flag.to_string());
+        let flags = flags.chain(["--secret-file".to_owned(), secret.display().to_string()]).collect();
         Door { log, dir, listener: TcpListener::bind("127.0.0.1:0").unwrap(), flags }
     }
 

@@ -5,6 +5,7 @@ use crate::pace::Range;
 use crate::smtp::dialogue::Stage;
 use crate::smtp::pacing::{Hold, Pace};
 use proptest::prelude::*;
+use std::fs;
 use std::os::unix::ffi::OsStringExt as _;
 use std::time::Duration;
 
@@ -265,6 +266,12 @@ fn check_warns_of_what_will_not_work() {
                 [smtarpit]\nspool = '/etc/passwd'\nrecipients = 'issued'";
     let text = text(file, &["--check"]);
     let warnings: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# warning: ")).collect();
+    // A machine without an id, such as a container, has one more.
+    let id = fs::read("/etc/machine-id").is_ok_and(|id| id.len() >= 32);
+    let anybody = "secret_file: none, and this machine has no id: anybody could work out the secret";
+    let (secret, warnings): (Vec<&str>, Vec<&str>) =
+        warnings.into_iter().partition(|line| line.starts_with("secret_file: "));
+    assert_eq!(secret, if id { &[][..] } else { &[anybody][..] });
     assert_eq!(
         warnings,
         [

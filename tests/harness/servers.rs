@@ -1,6 +1,7 @@
 //! The real super-servers with the shipped service files, in which only the address, the port, the
 //! paths and the account are changed: that is what [`Setup`] does when it is told nothing else.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -216,12 +217,17 @@ impl Setup {
             }
             locks
         });
-        let text = format!(
+        let mut text = format!(
             "hostname = \"mx.example.org\"\ndomains = [\"example.org\"]\nlock_dir = {locks:?}\n\
-             log = \"syslog\"\nlog_socket = {:?}\n{}",
+             log = \"syslog\"\nlog_socket = {:?}\n",
             self.dir.path("log"),
-            self.config
         );
+        // The machine's own secret would draw other pages and other pairs on every machine.
+        if !self.config.contains("secret_file") {
+            let secret = self.dir.write("secret", "the same secret on every machine that runs the tests");
+            writeln!(text, "secret_file = {secret:?}").unwrap();
+        }
+        text.push_str(&self.config);
         self.dir.write("sundew.toml", text);
     }
 
