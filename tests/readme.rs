@@ -355,7 +355,8 @@ fn the_lines_for_xinetd_install_it() {
     install(&block("sh remove"), &dir);
     let left: Vec<_> = files(&dir.path("")).into_iter().map(|(path, ..)| path).collect();
     // The accounts stay, and so do the tools of this test.
-    let known = ["passwd", "shadow", "group", "gshadow", "passwd-", "shadow-", "group-", "gshadow-", ".pwd.lock"];
+    let known =
+        ["passwd", "shadow", "group", "gshadow", "passwd-", "shadow-", "group-", "gshadow-", ".pwd.lock"];
     let ours = |path: &&PathBuf| {
         !path.starts_with("tools") && !known.iter().any(|name| path.as_path() == Path::new("etc").join(name))
     };

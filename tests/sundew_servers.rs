@@ -332,9 +332,13 @@ fn a_page_is_the_same_for_a_network_and_its_receipts_are_its_own() {
 #[test]
 fn an_invented_path_leads_nowhere() {
     let server = setup(Super::Xinetd).config(FAST).start();
-    for path in
-        ["/wp-login.php", "/nobody-here/", "/news/2026/spring-meeting-x.html", "/index.php?id=1", "/.git/config"]
-    {
+    for path in [
+        "/wp-login.php",
+        "/nobody-here/",
+        "/news/2026/spring-meeting-x.html",
+        "/index.php?id=1",
+        "/.git/config",
+    ] {
         let answer = get(&server, "127.0.0.1", path);
         assert_eq!(answer.status, "404", "{path}");
         assert!(harvest(&answer.body).is_empty());

@@ -268,28 +268,6 @@ fn an_ordinary_account_is_enough() {
 }
 
 #[test]
-fn multilog_keeps_what_tcpserver_hands_on() {
-    for Service { name, .. } in SERVICES {
-        let dir = Dir::new();
-        let service = shipped(&format!("contrib/tcpserver/{name}/log/run"));
-        // Only root can become sundewlog, and that account need not be here.
-        let run = dir.write("log/run", service.replace("setuidgid sundewlog ", ""));
-        need("multilog");
-        let mut log = Process::start(
-            Command::new("/bin/sh").arg(run).current_dir(dir.path("log")).stdin(Stdio::piped()),
-        );
-        let line = format!("{name}[1]: refuse id=a why=slots busy=35\n");
-        log.child().stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
-        let kept = until("multilog writes", || {
-            std::fs::read_to_string(dir.path("log/main/current")).ok().filter(|text| text.ends_with('\n'))
-        });
-        let (time, rest) = kept.split_once(' ').unwrap();
-        assert!(time.starts_with("@40000000") && time.len() == 25, "{kept}");
-        assert_eq!(rest, line);
-    }
-}
-
-#[test]
 fn systemd_takes_the_units() {
     for Service { name, path, .. } in SERVICES {
         let dir = Dir::new();

@@ -21,6 +21,9 @@ mod kind;
 /// The shipped service files under the real xinetd, tcpserver, inetds and systemd.
 mod superservers;
 
+/// The directories for daemontools under the real svscan.
+mod daemontools;
+
 /// The same for tarpop.
 mod tarpop_servers;
 

@@ -459,7 +459,7 @@ fn port_of(process: &mut Process) -> Option<u16> {
 
 /// The port on which a process listens, found by its descriptors: to connect and see would start a
 /// program and write log lines.
-fn listening(pid: i32) -> Option<u16> {
+pub fn listening(pid: i32) -> Option<u16> {
     let sockets: Vec<String> = fs::read_dir(format!("/proc/{pid}/fd"))
         .ok()?
         .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
