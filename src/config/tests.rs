@@ -271,7 +271,7 @@ fn check_warns_of_what_will_not_work() {
     let anybody = "secret_file: none, and this machine has no id: anybody could work out the secret";
     let (secret, warnings): (Vec<&str>, Vec<&str>) =
         warnings.into_iter().partition(|line| line.starts_with("secret_file: "));
-    assert_eq!(secret, if id { &[][..] } else { &[anybody][..] });
+    assert_eq!(secret, if id { vec![] } else { vec![anybody] });
     assert_eq!(
         warnings,
         [
