@@ -125,7 +125,7 @@ pub struct PeriodOptions {
     #[arg(long, value_name = "SPAN", value_enum, default_value = "week", global = true)]
     pub by: By,
 
-    /// On which day weeks begin
+    /// On which day weeks begin: mon, tue, wed, thu, fri, sat or sun
     #[arg(long, value_name = "DAY", value_parser = weekday, default_value = "mon", global = true)]
     pub week_start: Weekday,
 
@@ -243,17 +243,17 @@ words! {
         Prometheus "prometheus" "for the textfile collector of node_exporter",
     }
     Word {
-        Today "today" "",
-        Yesterday "yesterday" "",
-        ThisWeek "this-week" "",
-        LastWeek "last-week" "",
-        ThisMonth "this-month" "",
-        LastMonth "last-month" "",
+        Today "today" "from midnight on",
+        Yesterday "yesterday" "the day before",
+        ThisWeek "this-week" "from the day on which weeks begin",
+        LastWeek "last-week" "the seven days before that",
+        ThisMonth "this-month" "from the first of the month on",
+        LastMonth "last-month" "the whole month before"
     }
     By {
-        Week "week" "",
-        Day "day" "",
-        Month "month" "",
+        Week "week" "from Monday on, or from --week-start",
+        Day "day" "from midnight to midnight",
+        Month "month" "from its first day to its last",
     }
     ListFormat {
         Plain "plain" "one a line",
@@ -328,7 +328,7 @@ fn week(text: &str) -> Result<NaiveDate, String> {
 }
 
 fn weekday(text: &str) -> Result<Weekday, String> {
-    text.parse().map_err(|_| format!("{text:?} is no day of the week such as mon or sun"))
+    text.parse().map_err(|_| format!("{text:?} is no day of the week, mon, tue, wed, thu, fri, sat or sun"))
 }
 
 fn zone(text: &str) -> Result<String, String> {
@@ -349,27 +349,27 @@ fn name(text: &str) -> Result<String, String> {
 impl Report {
     /// The log files; the words that stand for a period are none.
     pub fn files(&self) -> Vec<PathBuf> {
-        let given = match &self.command {
-            Some(Command::List(list)) => &list.files,
-            None => &self.files,
-        };
-        given.iter().filter(|file| word(file).is_none()).cloned().collect()
+        self.given().iter().filter(|file| word(file).is_none()).cloned().collect()
     }
 
     /// The period that has a name.
     pub fn word(&self) -> Option<Word> {
-        let files = match &self.command {
+        self.period.period.or_else(|| self.given().iter().find_map(|file| word(file)))
+    }
+
+    fn given(&self) -> &[PathBuf] {
+        match &self.command {
             Some(Command::List(list)) => &list.files,
             None => &self.files,
-        };
-        self.period.period.or_else(|| files.iter().find_map(|file| word(file)))
+        }
     }
 
     /// Whether the period is given in another way too.
     fn says_period_twice(&self) -> bool {
         let PeriodOptions { period, from, to, last, week, .. } = &self.period;
         let other = period.is_some() || from.is_some() || to.is_some() || last.is_some() || week.is_some();
-        other && self.files.iter().any(|file| word(file).is_some())
+        let words: Vec<Word> = self.given().iter().filter_map(|file| word(file)).collect();
+        words.iter().any(|word| other || *word != words[0])
     }
 }
 
@@ -399,6 +399,17 @@ impl Program for Report {
         }
         if self.says_period_twice() {
             return Err(Failure::new("today and yesterday: another period is given too"));
+        }
+        if self.command.is_some() {
+            // What stands before the command is not the list's.
+            if let Some(file) = self.files.first() {
+                let file = file.display();
+                return Err(Failure::new(format_args!("{file}: logs for a list stand behind the word list")));
+            }
+            if origins.line("format").is_none() && self.format != Format::Text {
+                let text = "before the word list it is the form of the report; behind it, that of the list";
+                return Err(origins.blame(&["format"], text));
+            }
         }
         Ok(())
     }
