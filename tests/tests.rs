@@ -85,6 +85,9 @@ mod report_lists;
 /// The page in a browser, at the desk and on a telephone.
 mod report_page;
 
+/// The report of logs that are not as they should be.
+mod report_doubts;
+
 /// The report against what the generator of logs knows.
 mod report_truth;
 

@@ -150,6 +150,9 @@ fn options(command: &Command, usual: Usual) -> String {
         };
         for arg in command.get_arguments().filter(shown) {
             let _ = write!(out, ".It Fl -{}", arg.get_long().unwrap_or_default().replace('-', "\\-"));
+            if let Some(short) = arg.get_short() {
+                let _ = write!(out, " , Fl {short}");
+            }
             match value_name(arg) {
                 Some(name) => _ = writeln!(out, " Ar {name}"),
                 None => out.push('\n'),

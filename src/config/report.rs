@@ -53,8 +53,9 @@ pub struct Report {
 pub enum Command {
     /// Make a list of those who came, for a firewall or a block list
     ///
-    /// Addresses in allow networks, loopback addresses and private ones are never listed. The options
-    /// of the report for input, period and output hold here too.
+    /// Addresses in allow networks, loopback addresses and private ones are never listed, nor mail
+    /// servers that only returned mail, with MAIL FROM:<>. The options of the report for input, period
+    /// and output hold here too.
     List(ListArgs),
 }
 
@@ -400,16 +401,10 @@ impl Program for Report {
         if self.says_period_twice() {
             return Err(Failure::new("today and yesterday: another period is given too"));
         }
-        if self.command.is_some() {
-            // What stands before the command is not the list's.
-            if let Some(file) = self.files.first() {
-                let file = file.display();
-                return Err(Failure::new(format_args!("{file}: logs for a list stand behind the word list")));
-            }
-            if origins.line("format").is_none() && self.format != Format::Text {
-                let text = "before the word list it is the form of the report; behind it, that of the list";
-                return Err(origins.blame(&["format"], text));
-            }
+        // In the file it is the report's, and a list has its own.
+        if self.command.is_some() && origins.line("format").is_none() && self.format != Format::Text {
+            let text = "before the word list it is the form of the report; behind it, that of the list";
+            return Err(origins.blame(&["format"], text));
         }
         Ok(())
     }

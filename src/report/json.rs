@@ -9,7 +9,8 @@ use std::fmt::{Display, Write as _};
 use super::Summary;
 use super::holds::Holds;
 use super::summary::{
-    FarOff, Harvest, MailsPerAddress, Moment, Processes, ProfileFacts, ServiceFacts, Share, Source, Span, Tally,
+    FarOff, Harvest, MailsPerAddress, Moment, Processes, ProfileFacts, ServiceFacts, Share, Source, Span,
+    Tally,
 };
 
 /// What `version` says.

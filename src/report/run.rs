@@ -144,7 +144,9 @@ fn doubts(summary: &Summary, listed: bool) -> Outcome<()> {
 /// Whether two names are of the same file.
 fn is_same(a: &Path, b: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    let place = |path: &Path| path.metadata().ok().filter(|about| about.is_file()).map(|about| (about.dev(), about.ino()));
+    let place = |path: &Path| {
+        path.metadata().ok().filter(|about| about.is_file()).map(|about| (about.dev(), about.ino()))
+    };
     place(a).is_some_and(|file| place(b) == Some(file))
 }
 

@@ -102,7 +102,8 @@ impl Fold {
         let (still_ms, told, bytes_out) = connection.still.unwrap_or((0, connection.first, 0));
         let still_ms = connection.believed(still_ms, told);
         let start = connection.began(still_ms, told);
-        let active = u64::try_from(connection.active.max(connection.first) - start).unwrap_or(0).saturating_mul(1000);
+        let active =
+            u64::try_from(connection.active.max(connection.first) - start).unwrap_or(0).saturating_mul(1000);
         let held_ms = still_ms.max(active).min(LONGEST_MS);
         let open = log_end - last <= QUIET;
         let until = if open { log_end + 1 } else { last };

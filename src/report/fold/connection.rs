@@ -138,7 +138,9 @@ impl Connection {
             Said::End(_) => self.ended.is_some(),
             // There may be many of these, and each says another time.
             Said::Still { held_ms, .. } => !self.lines.insert(mixed(!held_ms)),
-            _ => !self.lines.insert(mixed(told.micros.cast_unsigned().rotate_left(32) ^ u64::from(told.hash))),
+            _ => {
+                !self.lines.insert(mixed(told.micros.cast_unsigned().rotate_left(32) ^ u64::from(told.hash)))
+            }
         };
         if again {
             return false;

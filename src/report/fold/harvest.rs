@@ -136,7 +136,8 @@ impl HarvestFold {
         (name, agent): (&[u8], &[u8]),
     ) {
         let HarvestFold { showings, texts, .. } = self;
-        let new = || Showing { first: at, last: at, times: 0, to, texts: Texts::write(texts, None, name, agent) };
+        let new =
+            || Showing { first: at, last: at, times: 0, to, texts: Texts::write(texts, None, name, agent) };
         let showing = showings.entry(place, new);
         // Of two in one second it is the same that counts as the first, in whatever order they come.
         let known = showing.texts.read(&self.texts);
