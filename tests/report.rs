@@ -257,7 +257,8 @@ fn the_metrics_are_what_prometheus_reads() {
         let is_empty = log.is_empty();
         let file = dir.write("mail.log", log);
         let metrics = dir.path("tarpit.prom");
-        let output = report().args(["--format", "prometheus", "-o"]).args([&metrics, &file]).output().unwrap();
+        let output =
+            report().args(["--format", "prometheus", "-o"]).args([&metrics, &file]).output().unwrap();
         assert!(output.status.success() && output.stderr.is_empty() != is_empty, "{output:?}");
         let output = Command::new(&promtool)
             .args(["check", "metrics"])
