@@ -230,7 +230,9 @@ fn a_log_without_stamps_is_dated_by_names_and_says_so() {
     );
     let said = refused(&["--format", "json"], &[nameless]);
     assert!(
-        said.contains("1 lines of ours have no stamp, and the names of their connections no time"),
+        said.contains(
+            "without a stamp, whose connections have no time in their names either: 1, and no others"
+        ),
         "{said}"
     );
 }

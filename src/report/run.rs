@@ -125,8 +125,8 @@ fn doubts(summary: &Summary, listed: bool) -> Outcome<()> {
     let input = &summary.input;
     if input.events == 0 && input.undatable > 0 {
         return Err(wrong(format_args!(
-            "{} lines of ours have no stamp, and the names of their connections no time, so none can be counted; \
-             let what writes the log add stamps, as multilog does with t",
+            "lines of ours without a stamp, whose connections have no time in their names either: {}, and no others, \
+             so nothing can be counted; let what writes the log add stamps, as multilog does with t",
             input.undatable
         )));
     }
@@ -135,7 +135,10 @@ fn doubts(summary: &Summary, listed: bool) -> Outcome<()> {
     }
     // A list has no place for it.
     if listed && input.unparsed > 0 {
-        tell(format_args!("{} lines of ours could not be read; --unparsed FILE shows them", input.unparsed));
+        tell(format_args!(
+            "lines of ours that could not be read: {}; --unparsed FILE shows them",
+            input.unparsed
+        ));
     }
     summary.doubts().into_iter().for_each(tell);
     Ok(())
