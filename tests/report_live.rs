@@ -278,7 +278,7 @@ impl Servers {
                 .config(&format!("secret_file = {secret:?}\n{config}"))
         };
         let smtp = "speedup = 500\n[smtarpit]\nnull_sender = \"accept\"\nrecipients = \"issued\"\n\
-                    hold = \"edge\"\nhold_at = \"quit\"";
+                    hold = \"edge\"";
         Servers {
             smtp: serve(SMTARPIT, smtp).edit("--slots 35", &format!("--slots {SLOTS}")).start(),
             pop3: serve(TARPOP, "speedup = 500\n[tarpop]\naccept_after = \"2\"").start(),

@@ -10,7 +10,7 @@ use crate::event::{Kind, Reason, Totals, What};
 use crate::kind::{self, Watch};
 use crate::pace::Schedule;
 use crate::smtp::dialogue::{Dialogue, Moment, Next, Reply, Stage};
-use crate::smtp::hold::{Dialect, Slow, decide};
+use crate::smtp::hold::{Dialect, Slow, decide, reached};
 use crate::smtp::pacing::Pacing;
 use crate::smtp::speech::{Manner, Speech, Step};
 use chrono::{DateTime, FixedOffset};
@@ -33,8 +33,8 @@ pub struct Session {
     watch: Watch,
     dialect: Dialect,
     speech: Option<Speech>,
-    /// A reply has been held, so all that follow are.
-    holding: bool,
+    /// The conversation has come as far as `hold_at`, so all replies that follow are held.
+    held: bool,
     /// The next lines are a message.
     text: bool,
     stage: Stage,
@@ -59,7 +59,7 @@ impl Session {
             watch: Watch::new(),
             dialect: Dialect::default(),
             speech: None,
-            holding: false,
+            held: false,
             text: false,
             stage: Stage::Banner,
         }
@@ -150,9 +150,8 @@ impl Session {
         if self.watch.leaning() {
             return Manner::Whole(pacing.human.draw(&mut self.rng));
         }
-        let slow = decide(pacing, self.dialect, stage, self.holding);
-        self.holding |= slow != Slow::Briefly;
-        match slow {
+        self.held |= reached(stage, pacing.hold_at);
+        match decide(pacing, self.dialect, stage, self.held) {
             Slow::Briefly if stage == Stage::Banner => Manner::Pieces(pacing.banner_time.draw(&mut self.rng)),
             Slow::Briefly => Manner::Pieces(pacing.reply_time.draw(&mut self.rng)),
             Slow::Until(time) => Manner::Pieces(time),

@@ -10,7 +10,7 @@ use crate::receipt::NoneIssued;
 use crate::script::{Act, Lockstep, Peer, Script};
 use crate::smtp::dialogue::message::Forget;
 use crate::smtp::dialogue::{MessageVerdict, NullSender, Policy, Recipients};
-use crate::smtp::pacing::{Hold, Pace};
+use crate::smtp::pacing::{Hold, HoldAt, Pace};
 use rand::SeedableRng as _;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -199,7 +199,7 @@ fn what_a_client_does_at_its_limit_is_another_round_trip() {
 
 #[test]
 fn a_message_that_does_not_wait_for_its_354_is_a_message() {
-    let pacing = Pacing { hold: Hold::Endless, hold_at: Stage::Data, ..Pace::Day.pacing() };
+    let pacing = Pacing { hold: Hold::Endless, hold_at: HoldAt::Stage(Stage::Data), ..Pace::Day.pacing() };
     let mut bot = lockstep(&[BOT, &["DATA"]].concat(), (DAY, Act::Reset));
     let message = (Duration::from_secs(600), Act::Send(b"Subject: x\r\n\r\nx\r\n.\r\n".to_vec()));
     let peer = move |heard: &[u8], now: Duration| match bot.next(heard, now) {
@@ -263,7 +263,8 @@ fn any_stage_can_be_held() {
         (Stage::Dot, "451-", 5),
         (Stage::Quit, "221-", 5),
     ] {
-        let pacing = Pacing { hold: Hold::Endless, hold_at, ..Pace::Day.pacing() };
+        let pacing =
+            Pacing { hold: Hold::Endless, hold_at: HoldAt::Stage(hold_at), ..Pace::Day.pacing() };
         let went = run(12, schedule(pacing), false, 1.0, lockstep(&lines, (DAY, Act::Reset)));
         assert_eq!(went.end().0, DAY, "{hold_at:?}");
         let text = went.text();
