@@ -144,7 +144,7 @@ pub fn start<P: Pit>() -> ExitCode {
         ),
         (Err(failure), true) => misconfigured::<P>(&failure, &args, &clock),
         (Err(failure), false) => {
-            tell(&format!("{}: {failure}", P::TAG));
+            failure.lines().for_each(|line| tell(&format!("{}: {line}", P::TAG)));
             WRONG
         }
     };

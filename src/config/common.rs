@@ -297,17 +297,18 @@ impl Common {
 
     /// Looks for values that do not go together.
     pub(super) fn fit(&self, origins: &Origins) -> Result<(), Failure> {
+        let mut found = Vec::new();
         if self.slots > self.total {
             let text = format_args!("slots is {}, which is more than total, {}", self.slots, self.total);
-            return Err(origins.blame(&["slots", "total"], text));
+            found.push(Err(origins.blame(&["slots", "total"], text)));
         }
         if self.chroot.is_some() && self.user.is_none() {
-            return Err(
-                origins.blame(&["chroot"], "needs user too: root is not held by a new root directory")
-            );
+            let text = "needs user too: root is not held by a new root directory";
+            found.push(Err(origins.blame(&["chroot", "user"], text)));
         }
-        self.fit_seasons(origins)?;
-        self.secret().map(drop).map_err(|why| origins.blame(&["secret_file"], why))
+        found.push(self.fit_seasons(origins));
+        found.push(self.secret().map(drop).map_err(|why| origins.blame(&["secret_file"], why)));
+        Failure::all(found)
     }
 
     /// What will not work on this machine.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta, Weekday};
 
+use super::near::nearest;
 use super::value::{self, words};
 use super::{Failure, Invocation, Network, Origins, Program, common};
 use crate::report::list::ListFormat;
@@ -365,6 +366,23 @@ impl Report {
         self.period.period.or_else(|| files.iter().find_map(|file| word(file)))
     }
 
+    /// Looks for what was meant as a command or as a word for a period, and would be taken for a log file.
+    fn fit_words(&self) -> Result<(), Failure> {
+        let command = <Self as clap::CommandFactory>::command();
+        let commands = command.get_subcommands().map(clap::Command::get_name);
+        // A command can only be the first.
+        let known: Vec<&str> = match self.command {
+            None => commands.chain(WORDS.map(|(word, _)| word)).collect(),
+            Some(_) => WORDS.map(|(word, _)| word).to_vec(),
+        };
+        let slips = self.files().into_iter().filter_map(|file| {
+            let near = nearest(file.to_str()?, known.iter().copied()).filter(|_| !file.exists())?;
+            let text = format_args!("{}: there is no such file; did you mean {near}?", file.display());
+            Some(Err(Failure::new(text)))
+        });
+        Failure::all(slips)
+    }
+
     /// Whether the period is given in another way too.
     fn says_period_twice(&self) -> bool {
         let PeriodOptions { period, from, to, last, week, .. } = &self.period;
@@ -375,12 +393,11 @@ impl Report {
 
 /// The period that a word in place of a file stands for.
 fn word(file: &Path) -> Option<Word> {
-    match file.to_str()? {
-        "today" => Some(Word::Today),
-        "yesterday" => Some(Word::Yesterday),
-        _ => None,
-    }
+    WORDS.iter().find_map(|(word, period)| (file.to_str() == Some(word)).then_some(*period))
 }
+
+/// Words in place of a file.
+const WORDS: [(&str, Word); 2] = [("today", Word::Today), ("yesterday", Word::Yesterday)];
 
 impl Program for Report {
     const TABLE: &'static str = "report";
@@ -388,19 +405,26 @@ impl Program for Report {
 
     fn fit(&self, origins: &Origins) -> Result<(), Failure> {
         let ReportCommon { slots, total, .. } = self.common;
-        if slots > total {
-            let text = format_args!("slots is {slots}, which is more than total, {total}");
-            return Err(origins.blame(&["slots", "total"], text));
-        }
+        let slots = match slots > total {
+            true => {
+                let text = format_args!("slots is {slots}, which is more than total, {total}");
+                Err(origins.blame(&["slots", "total"], text))
+            }
+            false => Ok(()),
+        };
         // A list of networks would shut out whoever is beside those who came.
-        if self.output.mask && self.command.is_some() {
-            let text = "a list has addresses, or with --aggregate networks; it cannot be masked";
-            return Err(origins.blame(&["mask"], text));
-        }
-        if self.says_period_twice() {
-            return Err(Failure::new("today and yesterday: another period is given too"));
-        }
-        Ok(())
+        let mask = match self.output.mask && self.command.is_some() {
+            true => {
+                let text = "a list has addresses, or with --aggregate networks; it cannot be masked";
+                Err(origins.blame(&["mask"], text))
+            }
+            false => Ok(()),
+        };
+        let period = match self.says_period_twice() {
+            true => Err(Failure::new("today and yesterday: another period is given too")),
+            false => Ok(()),
+        };
+        Failure::all([slots, mask, period, self.fit_words()])
     }
 
     fn implied(&self, key: &str) -> Option<(String, &'static str)> {

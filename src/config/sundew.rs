@@ -363,13 +363,13 @@ impl Program for Sundew {
     ];
 
     fn fit(&self, origins: &Origins) -> Result<(), Failure> {
-        self.common.fit(origins)?;
-        match (&self.command, self.site.pages) {
+        let pages = match (&self.command, self.site.pages) {
             (Some(Command::Generate { .. }), 0) => {
                 Err(origins.blame(&["pages"], "0 is a site without an end, which fits into no directory"))
             }
             _ => Ok(()),
-        }
+        };
+        Failure::all([self.common.fit(origins), pages])
     }
 
     fn implied(&self, key: &str) -> Option<(String, &'static str)> {

@@ -41,7 +41,7 @@ pub fn start() -> ExitCode {
             DONE
         }
         Err(failure) => {
-            tell(failure);
+            failure.lines().for_each(tell);
             WRONG
         }
     };

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::service::{SERVICES, Service};
+use crate::config::hint;
 
 /// What `tarpit-run` does itself.
 const OWN: &str = "Options of tarpit-run";
@@ -120,7 +121,7 @@ impl FromStr for Chosen {
 fn service(name: &str) -> Result<&'static Service, String> {
     SERVICES.iter().find(|service| service.name == name).ok_or_else(|| {
         let known: Vec<_> = SERVICES.iter().map(|service| service.name).collect();
-        format!("no service is called {name}; there is {}", known.join(", "))
+        format!("no service is called {name}; there are {}{}", known.join(", "), hint(name, known))
     })
 }
 

@@ -292,7 +292,8 @@ mod tests {
     }
     #[test]
     fn a_stage_that_is_named_is_the_first_that_is_held_whoever_calls() {
-        let stages = [Stage::Banner, Stage::Helo, Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot, Stage::Quit];
+        let stages =
+            [Stage::Banner, Stage::Helo, Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot, Stage::Quit];
         for hold in [Hold::Auto, Hold::Endless, Hold::Edge] {
             for (at, named) in stages.into_iter().enumerate().skip(1) {
                 let pacing = Pacing { hold, hold_at: HoldAt::Stage(named), ..Pace::Day.pacing() };
@@ -301,7 +302,11 @@ mod tests {
                     for (now, stage) in stages.into_iter().enumerate() {
                         held |= reached(stage, pacing.hold_at);
                         let slow = decide(&pacing, dialect(&lines[..lines.len().min(now)]), stage, held);
-                        assert_eq!(slow != Slow::Briefly, now >= at, "{hold:?} {named:?} {lines:?} {stage:?}");
+                        assert_eq!(
+                            slow != Slow::Briefly,
+                            now >= at,
+                            "{hold:?} {named:?} {lines:?} {stage:?}"
+                        );
                     }
                 }
             }

@@ -263,8 +263,7 @@ fn any_stage_can_be_held() {
         (Stage::Dot, "451-", 5),
         (Stage::Quit, "221-", 5),
     ] {
-        let pacing =
-            Pacing { hold: Hold::Endless, hold_at: HoldAt::Stage(hold_at), ..Pace::Day.pacing() };
+        let pacing = Pacing { hold: Hold::Endless, hold_at: HoldAt::Stage(hold_at), ..Pace::Day.pacing() };
         let went = run(12, schedule(pacing), false, 1.0, lockstep(&lines, (DAY, Act::Reset)));
         assert_eq!(went.end().0, DAY, "{hold_at:?}");
         let text = went.text();
