@@ -174,7 +174,7 @@ words! {
     }
     Delay {
         Natural "natural" "the server that we look like: a wrong password waits as long as there",
-        Sticky "sticky" "login_time, which every tool bears",
+        Sticky "sticky" "what login_time says, which every tool bears",
         Tool "tool" "the tool: each that is recognised waits as long as it bears",
     }
     EndlessCapa {
