@@ -275,6 +275,36 @@ fn any_stage_can_be_held() {
 }
 
 #[test]
+fn a_stage_that_is_named_is_where_postfix_is_held() {
+    let lines = [
+        "EHLO client.example.net",
+        "MAIL FROM:<a@b.example> SIZE=312",
+        "RCPT TO:<b@honey.example> ORCPT=rfc822;b@honey.example",
+        "DATA",
+        "Received: by client.example.net (Postfix, from userid 0)\r\n\r\nx\r\n.",
+        "QUIT",
+    ];
+    for (hold_at, code) in [(Stage::Data, "354-"), (Stage::Dot, "451-"), (Stage::Quit, "221-")] {
+        let pacing = Pacing { hold_at: HoldAt::Stage(hold_at), ..Pace::Day.pacing() };
+        let went = run(15, schedule(pacing), false, 1.0, lockstep(&lines, (DAY, Act::Reset)));
+        let text = went.text();
+        let (before, _) =
+            text.split_once(&format!("\r\n{code}")).unwrap_or_else(|| panic!("{hold_at:?}: {text}"));
+        let mut said = 0;
+        let begins = went.pieces.iter().find(|(_, bytes)| {
+            said += bytes;
+            said > before.len()
+        });
+        let begins = begins.unwrap().0;
+        // A banner and at most five replies, of 22 s each.
+        assert!(begins < Duration::from_secs(20 + 5 * 22 + 30), "{hold_at:?} begins at {begins:?}");
+        assert_eq!(went.end().0, DAY, "{hold_at:?}");
+        let Some(What::End { stage, .. }) = went.events.last() else { panic!("{:?}", went.events) };
+        assert_eq!(stage.as_str(), hold_at.as_str());
+    }
+}
+
+#[test]
 fn speedup_divides_pauses_and_the_log_has_real_seconds() {
     let went = run(5, schedule(Pace::Day.pacing()), false, 60.0, lockstep(BOT, (DAY / 60, Act::Reset)));
     assert_eq!(went.end().0, DAY / 60);
