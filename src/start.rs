@@ -16,7 +16,7 @@ use crate::peer::{self, Ends};
 use crate::privileges::{self, Ids};
 use crate::sink::{self, Sink};
 use crate::slots::{self, Grant, Limits, Slot};
-use crate::sys::{Standard, heap, standard};
+use crate::sys::{self, Standard, heap, standard};
 use chrono::{DateTime, FixedOffset};
 use rand::SeedableRng as _;
 use std::cell::RefCell;
@@ -112,6 +112,7 @@ pub struct Circumstances {
 /// The whole program.
 pub fn start<P: Pit>() -> ExitCode {
     conn::mute_stderr();
+    sys::survive_file_limit();
     let clock = System::start();
     heap::begin();
     // A web server may make arguments of a query (RFC 3875 4.4): there they are the peer's.
@@ -402,8 +403,10 @@ fn last_words(panic: &PanicHookInfo<'_>) {
             kind: Kind::Unknown,
             evidence: Plain::default(),
             gaveup: None,
+            waited: None,
             profile: Plain::default(),
             totals: Totals::default(),
+            unlogged: None,
         }
         .into(),
     );

@@ -48,6 +48,9 @@ mod message;
 /// Addresses that are ours, and those that are not.
 mod issued;
 
+/// What a guest can make us do while it is held, and what is said of its end.
+mod held;
+
 /// A peer that vanishes without a word.
 mod ghosts;
 

@@ -213,6 +213,8 @@ const READERS: &[(&str, Says)] = &[
     }),
     ("end", |fields, details| {
         fields.plain(Key::Evidence)?;
+        fields.millis_if(Key::Waited)?;
+        fields.number_if(Key::Unlogged, U64)?;
         let end = End {
             held_ms: fields.millis(Key::Held)?,
             bytes_in: fields.number(Key::In, U64)?,

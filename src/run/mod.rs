@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::clock::System;
+use crate::sys;
 use lock::LockDir;
 use options::{Listen, Options};
 use screen::Screen;
@@ -30,6 +31,7 @@ use service::Program;
 /// Reads the command line, serves until a signal ends it, and says how that went: 0 when it served,
 /// 100 when it was asked for something impossible, 111 when the system did not let it start.
 pub fn start() -> ExitCode {
+    sys::survive_file_limit();
     let options = match Options::try_parse() {
         Ok(options) => options,
         Err(error) => return explain(&error),

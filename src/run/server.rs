@@ -2,7 +2,7 @@
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::Signal;
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
@@ -18,6 +18,7 @@ use super::service::Program;
 use super::show::Time;
 use super::tally::Tally;
 use crate::clock::{Clock, System};
+use crate::conn::ending_signals;
 use crate::event::{Event, Plain};
 use crate::pop3::dovecot_log;
 
@@ -85,10 +86,8 @@ fn mirrored(line: &[u8]) -> Option<&str> {
 /// # Errors
 /// The system has no descriptor to spare.
 pub fn signals() -> io::Result<SignalFd> {
-    let mut set = SigSet::empty();
-    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGCHLD] {
-        set.add(signal);
-    }
+    let mut set = ending_signals();
+    set.add(Signal::SIGCHLD);
     set.thread_block()?;
     Ok(SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?)
 }

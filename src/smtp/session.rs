@@ -5,7 +5,7 @@
 //! an `allow` network gets plain answers at once.
 
 use crate::Rng;
-use crate::engine::{Engine, Heard, Line, Mode, Now, Then, Turn};
+use crate::engine::{Ending, Engine, Heard, Line, Mode, Now, Then, Turn};
 use crate::event::{Kind, Reason, Totals, What};
 use crate::kind::{self, Watch};
 use crate::pace::Schedule;
@@ -95,6 +95,14 @@ impl Session {
         let broken = self.speech.take().is_some_and(|speech| speech.inside_line());
         let turn = self.answer(reply, now);
         if broken { Turn { say: [b"\r\n".to_vec(), turn.say].concat(), ..turn } } else { turn }
+    }
+
+    /// Hears what was left of a command when the peer closed its side: a reply goes on, but not at once,
+    /// as if it were an answer.
+    fn fragment(&mut self, line: Line<'_>) -> Turn {
+        self.watch.heard(&line.arrival, line.ending, kind::said(line.text, VERBS));
+        let then = if self.speech.is_some() { Then::Drip(Duration::from_secs(1)) } else { self.listen() };
+        Turn::new(Vec::new(), then)
     }
 
     /// Hears a part of a message.
@@ -207,6 +215,7 @@ impl Engine for Session {
                 self.answer(banner, now)
             }
             Heard::Line(line) | Heard::Overlong(line) if self.text => self.message(line, now),
+            Heard::Line(line) | Heard::Overlong(line) if line.ending == Ending::Cut => self.fragment(line),
             Heard::Line(line) => self.command(line, false, now),
             Heard::Overlong(line) => self.command(line, true, now),
             Heard::Silence => match self.speech.take() {

@@ -121,8 +121,10 @@ pub(super) fn end((stage, kind, evidence, totals): (&str, Kind, &str, Totals)) -
         kind,
         evidence: Plain::from(evidence),
         gaveup: Some(Seconds::new(Duration::from_millis(12_400))),
+        waited: Some(Seconds::new(Duration::from_millis(86_240_100))),
         profile: Plain::from("day"),
         totals,
+        unlogged: None,
     }
     .into()
 }

@@ -7,7 +7,7 @@ use crate::event::What;
 use crate::pace::{Profile, When};
 use crate::persona::smtp::Name;
 use crate::receipt::NoneIssued;
-use crate::script::{Act, Lockstep, Peer, Script};
+use crate::script::{Act, Lockstep, Peer, Script, Timetable};
 use crate::smtp::dialogue::message::Forget;
 use crate::smtp::dialogue::{MessageVerdict, NullSender, Policy, Recipients};
 use crate::smtp::pacing::{Hold, Pace};
@@ -372,4 +372,44 @@ fn a_silent_peer_is_told_so_and_closed() {
     assert_eq!(reason, Reason::Timeout);
     assert!((300..330).contains(&held.as_secs()), "{held:?}");
     assert!(went.text().contains("\r\n421 "), "{}", went.text());
+}
+
+#[test]
+fn a_command_without_an_ending_is_none() {
+    for cut in ["QUIT", "DATA", "NOOP\0", "\x16\x03\x01"] {
+        let run = |cut: &'static str| {
+            let mut bot = lockstep(BOT, (DAY, Act::Reset));
+            let (at, left) = (Duration::from_secs(300), Act::Send(cut.into()));
+            let mut last = Timetable::new(vec![(at, left), (at, Act::Close)]);
+            let peer = move |heard: &[u8], now: Duration| match bot.next(heard, now) {
+                // It says nothing more, leaves something behind and closes its side.
+                Some((_, Act::Reset)) => last.next(heard, now),
+                other => other,
+            };
+            self::run(11, schedule(Pace::Gentle.pacing()), false, 1.0, peer)
+        };
+        let (went, clean) = (run(cut), run(""));
+        assert_eq!(went.text(), clean.text(), "{cut:?}");
+        assert_eq!(went.end().3, Reason::Hangup, "{cut:?}");
+        let commands = |went: &Went| match went.events.last() {
+            Some(What::End { commands, .. }) => *commands,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(commands(&went), 3, "{cut:?}");
+        assert_eq!(went.end().1, clean.end().1 + cut.len() as u64, "{cut:?}");
+    }
+}
+
+#[test]
+fn the_last_bytes_of_a_message_count() {
+    let message = ["EHLO a", "MAIL FROM:<a@b.example>", "RCPT TO:<c@honey.example>", "DATA", "Subject: x"];
+    let text = message.join("\r\n") + "\r\n\r\nthe last line";
+    let acts = vec![(Duration::ZERO, Act::Send(text.into_bytes())), (Duration::from_secs(2), Act::Close)];
+    let went = run(12, schedule(Pace::Day.pacing()), true, 1.0, Timetable::new(acts));
+    let bytes = went.events.iter().find_map(|what| match what {
+        What::Message { bytes, verdict, .. } => Some((*bytes, *verdict)),
+        _ => None,
+    });
+    let body = "Subject: x\r\n\r\nthe last line".len() as u64;
+    assert_eq!(bytes, Some((body, crate::event::Verdict::Abort)), "{:?}", went.events);
 }
