@@ -125,7 +125,7 @@ fn each_persona_has_no_room_in_words_of_its_own() {
     for name in [Name::Dovecot, Name::Courier, Name::Cyrus, Name::Qpopper, Name::Exchange] {
         let (persona, says) = (name.as_str(), name.persona().busy.replace("{host}", "mx.example.org"));
         assert!(says.starts_with("-ERR [SYS/TEMP] ") && said.insert(says.clone()), "{says}");
-        let setup = setup(Super::Xinetd).edit("--slots 35", "--slots 0");
+        let setup = setup(Super::Xinetd).config("slots = 0");
         let server = setup.config(&format!("[tarpop]\npersona = {persona:?}")).start();
         let mut talk = server.talk();
         assert_eq!(talk.line(), says);
@@ -136,7 +136,7 @@ fn each_persona_has_no_room_in_words_of_its_own() {
 
 #[test]
 fn a_killed_program_frees_its_slot_and_a_signal_writes_an_end() {
-    let server = setup(Super::Xinetd).edit("--slots 35", "--slots 2").start();
+    let server = setup(Super::Xinetd).config("slots = 2").start();
     let mut first = server.talk();
     let mut second = server.talk();
     assert_eq!((first.hear("+OK").as_str(), second.hear("+OK").as_str()), ("+OK", "+OK"));

@@ -23,6 +23,7 @@ mod report;
 mod season;
 mod smtarpit;
 mod sundew;
+mod superserver;
 mod tarpop;
 mod value;
 
@@ -70,6 +71,10 @@ pub trait Program: clap::Parser {
     /// The value, as TOML, of a key that is not set and has no default but follows from another, and
     /// from which.
     fn implied(&self, key: &str) -> Option<(String, &'static str)>;
+    /// What `--check` should tell of the super-servers of a machine, whose files are below `root`.
+    fn under(&self, _root: &Path) -> Vec<String> {
+        Vec::new()
+    }
     /// What `--check` should warn about: each one a sentence without a full stop, after a key.
     fn warnings(&self) -> Vec<String>;
 }
@@ -122,8 +127,9 @@ pub struct Invocation {
 
     /// Print the effective configuration and exit
     ///
-    /// The output is a valid sundew.toml; comments say where each value comes from and warn of what
-    /// will not work on this machine. Run it before reloading the super-server.
+    /// The output is a valid sundew.toml; comments say where each value comes from, how often the
+    /// super-servers of this machine start the program, if they do, and what will not work here. Run it before
+    /// reloading the super-server.
     #[arg(long)]
     pub check: bool,
 }
@@ -140,14 +146,23 @@ pub fn load<P: Program>(args: impl IntoIterator<Item = OsString>) -> Result<Aske
     let named = own.config.map(PathBuf::from).or(variable.map(PathBuf::from));
     let path = named.as_deref().unwrap_or(Path::new(FILE));
     match (file::load(path)?, &named) {
-        (Some(text), _) => settle(&args, Some((path, &text))),
-        (None, None) => settle(&args, None),
+        (Some(text), _) => settle_on(&args, Some((path, &text)), Some(Path::new("/"))),
+        (None, None) => settle_on(&args, None, Some(Path::new("/"))),
         (None, Some(_)) => Err(Failure::new(format_args!("{}: there is no such file", path.display()))),
     }
 }
 
-/// The same with the file already read: its name for messages and its text.
+/// The same with the file already read, its name for messages and its text, and whatever the machine is like.
 pub fn settle<P: Program>(args: &[OsString], file: Option<(&Path, &str)>) -> Result<Asked<P>, Failure> {
+    settle_on(args, file, None)
+}
+
+/// The same on the machine whose files are below `root`, if there is one.
+fn settle_on<P: Program>(
+    args: &[OsString],
+    file: Option<(&Path, &str)>,
+    root: Option<&Path>,
+) -> Result<Asked<P>, Failure> {
     let given = Given::by(args);
     let mut command = command::<P>();
     let mut origins = Origins::default();
@@ -178,7 +193,7 @@ pub fn settle<P: Program>(args: &[OsString], file: Option<(&Path, &str)>) -> Res
     program.fit(&origins)?;
     match kept {
         None => Ok(Asked::Run(program)),
-        Some(matches) => Ok(Asked::Text(check::show(&program, &command, &matches, &origins))),
+        Some(matches) => Ok(Asked::Text(check::show(&program, &command, &matches, &origins, root))),
     }
 }
 

@@ -280,6 +280,10 @@ impl Program for Smtarpit {
         profile::implied::<Pacing>(&self.schedule(), key)
     }
 
+    fn under(&self, root: &Path) -> Vec<String> {
+        self.common.under(root, Self::TABLE)
+    }
+
     fn warnings(&self) -> Vec<String> {
         let mut warnings = self.common.warnings();
         if let Some(why) = self.mail.spool.as_deref().and_then(value::unwritable) {

@@ -1,6 +1,6 @@
 //! The options of `tarpop`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -301,6 +301,10 @@ impl Program for Tarpop {
             return Some((super::toml(&self.state_dir().display().to_string()), "lock_dir"));
         }
         profile::implied::<Pop3Pacing>(&self.schedule(), key)
+    }
+
+    fn under(&self, root: &Path) -> Vec<String> {
+        self.common.under(root, Self::TABLE)
     }
 
     fn warnings(&self) -> Vec<String> {

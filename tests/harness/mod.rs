@@ -201,6 +201,11 @@ pub fn need_root(why: &str) {
     assert!(is_root(), "run the tests as root: {why}");
 }
 
+/// What a program is given that is started by hand: root is nobody that it may stay.
+pub fn leaves_root() -> Option<&'static str> {
+    is_root().then_some("--user=nobody")
+}
+
 /// The account that runs the tests, as the service files name it.
 pub fn account() -> String {
     User::from_uid(nix::unistd::geteuid()).unwrap().expect("the account that runs the tests has a name").name

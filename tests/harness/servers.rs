@@ -216,9 +216,14 @@ impl Setup {
             }
             locks
         });
+        // Root is nobody that a program may be.
+        let user = match is_root() && self.user == "root" && !self.config.contains("user =") {
+            true => "user = \"nobody\"\n",
+            false => "",
+        };
         let text = format!(
             "hostname = \"mx.example.org\"\ndomains = [\"example.org\"]\nlock_dir = {locks:?}\n\
-             log = \"syslog\"\nlog_socket = {:?}\n{}",
+             log = \"syslog\"\nlog_socket = {:?}\n{user}{}",
             self.dir.path("log"),
             self.config
         );
@@ -339,7 +344,7 @@ impl Setup {
         let unit = self.edited(shipped(&format!("contrib/systemd/{}@.service", self.service.name)));
         let line =
             unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("the unit starts something");
-        let (_, shipped) = line.split_once(' ').expect("it has options");
+        let (_, shipped) = line.split_once(' ').unwrap_or_default();
         let mut command = Command::new(need("systemd-socket-activate"));
         command.args(["--accept", "--inetd", "--listen"]);
         command.arg(SocketAddr::new(self.address, port).to_string());
@@ -363,7 +368,7 @@ impl Setup {
             })
             .expect("inetd.conf has a line for it");
         let name = self.service.name;
-        let (fields, arguments) = line.split_once(&format!("\t{name} ")).expect("a command line");
+        let (fields, arguments) = line.rsplit_once(&format!("\t{name}")).expect("a command line");
         let line = format!(
             "{}:{port}\t{}\t{name} {}\n",
             self.address,
