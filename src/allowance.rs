@@ -4,8 +4,10 @@
 //! no process can spoil it, and one that is killed has counted before it sent. A count that cannot be read or
 //! written bounds nothing, and is told to the operator when it is opened.
 
-use crate::ledger::{Ledger, Record};
+use crate::ledger::{Complaint, LOCKED, Ledger, Record};
 use chrono::{Datelike as _, NaiveDate};
+use std::cell::RefCell;
+use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -21,6 +23,7 @@ const SIZE: usize = 8 + 8;
 pub struct Allowance {
     ledger: Option<Ledger>,
     most: u64,
+    complaint: RefCell<Complaint>,
 }
 
 impl Allowance {
@@ -42,12 +45,21 @@ impl Allowance {
             }
             other => other,
         };
-        Ok(Allowance { ledger: Some(ledger.map_err(named)?), most })
+        Ok(Allowance { ledger: Some(ledger.map_err(named)?), most, complaint: RefCell::default() })
     }
 
     /// One without a limit.
     pub fn endless() -> Self {
-        Allowance { ledger: None, most: 0 }
+        Allowance { ledger: None, most: 0, complaint: RefCell::default() }
+    }
+
+    /// The same, with somebody to tell when bytes cannot be counted.
+    pub fn telling(self, tell: fn(&str)) -> Self {
+        Allowance { complaint: RefCell::new(Complaint::to(tell)), ..self }
+    }
+
+    fn complain(&self, why: impl Display) {
+        self.complaint.borrow_mut().make("state_dir: bytes are not counted", why);
     }
 
     /// Whether any bytes are left of this day's.
@@ -61,15 +73,18 @@ impl Allowance {
     /// Counts bytes that will go out.
     pub fn take(&self, day: NaiveDate, bytes: u64) {
         let Some(ledger) = &self.ledger else { return };
-        if ledger.lock() {
-            if let Some((number, before)) = count(ledger, day) {
-                let mut body = i64::from(day.num_days_from_ce()).to_le_bytes().to_vec();
-                body.extend_from_slice(&before.saturating_add(bytes).to_le_bytes());
-                // A full disk is no reason to keep the peer waiting: what is not counted is not bounded.
-                let _ = ledger.write(&Record { number: number + 1, body });
-            }
-            ledger.unlock();
+        if !ledger.lock() {
+            return self.complain(LOCKED);
         }
+        if let Some((number, before)) = count(ledger, day) {
+            let mut body = i64::from(day.num_days_from_ce()).to_le_bytes().to_vec();
+            body.extend_from_slice(&before.saturating_add(bytes).to_le_bytes());
+            // A full disk is no reason to keep the peer waiting: what is not counted is not bounded.
+            if let Err(error) = ledger.write(&Record { number: number + 1, body }) {
+                self.complain(error);
+            }
+        }
+        ledger.unlock();
     }
 }
 

@@ -313,7 +313,8 @@ pub fn is_pipe(fd: BorrowedFd<'_>) -> bool {
 }
 
 /// Points fd 2 at /dev/null if it is the peer's connection: under xinetd and inetd fds 0, 1 and 2
-/// are one socket, and a panic message would go to the spammer.
+/// are one socket, and a panic message would go to the spammer. Only for a program that has a connection on
+/// fd 0: at a shell with `2>&1` fds 1 and 2 are one pipe, and both are the operator's.
 pub fn mute_stderr() {
     let [input, output, errors] =
         [Standard::Input, Standard::Output, Standard::Error].map(|number| same(standard(number)));

@@ -170,19 +170,23 @@ fn turned_away(server: &Server) -> Answer {
 fn each_persona_has_no_room_in_words_of_its_own() {
     let mut said = BTreeSet::new();
     for persona in ["apache", "nginx", "lighttpd"] {
-        let setup = setup(Super::Xinetd).edit("--slots 35", "--slots 0");
+        let setup = setup(Super::Xinetd).config("slots = 0");
         let server = setup.config(&format!("[sundew]\npersona = {persona:?}")).start();
         let answer = turned_away(&server);
         assert_eq!(answer.status, "503");
         let name = answer.header("Server").unwrap().to_lowercase();
         assert!(name.starts_with(persona), "{name}");
+        // Apache's page names the site and the port, and nobody's page the machine.
+        let place = format!("www.example.org Port {}", server.address.port());
+        assert_eq!(answer.body.contains(&place), persona == "apache", "{}", answer.body);
+        assert!(!answer.body.contains("mx."), "{}", answer.body);
         assert!(said.insert(answer.body));
     }
 }
 
 #[test]
 fn a_killed_program_frees_its_slot_and_a_signal_writes_an_end() {
-    let server = setup(Super::Xinetd).edit("--slots 35", "--slots 2").start();
+    let server = setup(Super::Xinetd).config("slots = 2").start();
     let visitor = || {
         let mut talk = server.talk();
         talk.send(request("/"));

@@ -36,6 +36,9 @@ mod run_program;
 /// What goes wrong is for the operator; the peer reads nothing of it.
 mod leak;
 
+/// Where the operator's answers come out, and whom the programs refuse to be.
+mod operator;
+
 /// The log: real syslog sockets, a real rsyslogd, hostile bytes.
 mod syslog;
 

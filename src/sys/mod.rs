@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "each use says why it is sound")]
 
 pub mod heap;
+pub mod tree;
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
