@@ -7,6 +7,7 @@
 mod child;
 mod lock;
 pub mod options;
+mod outlet;
 mod screen;
 mod server;
 pub mod service;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::clock::System;
+use crate::{privileges, sink};
 use lock::LockDir;
 use options::{Listen, Options};
 use screen::Screen;
@@ -30,6 +32,7 @@ use service::Program;
 /// Reads the command line, serves until a signal ends it, and says how that went: 0 when it served,
 /// 100 when it was asked for something impossible, 111 when the system did not let it start.
 pub fn start() -> ExitCode {
+    sink::outlive_limits();
     let options = match Options::try_parse() {
         Ok(options) => options,
         Err(error) => return explain(&error),
@@ -85,6 +88,9 @@ fn serve(options: &Options) -> Result<(), Failure> {
     for program in programs.iter_mut().filter(|program| program.needs_lock_dir()) {
         let dir = locks.of(program.service.program).map_err(Failure::LockDir)?;
         program.use_lock_dir(&dir);
+    }
+    if privileges::is_root() {
+        programs.iter_mut().for_each(Program::leave_root);
     }
     let mut screen = Screen::new(options.log);
     welcome(&mut screen, &doors, &programs);

@@ -22,6 +22,8 @@ const HANDED: &str = "Options for the programs";
 /// Without options it listens on 127.0.0.1:2525 for SMTP, on 127.0.0.1:1110 for POP3 and on
 /// 127.0.0.1:8025 for HTTP, starts the smtarpit, the tarpop and the sundew that stand beside it, needs no
 /// privileges and no configuration, and shows every event as it comes. Ctrl-C ends it and everything it started; a second Ctrl-C does not wait.
+/// Started as root, it has the programs become the user sundew, or nobody if there is none, unless they are
+/// told to become another (user).
 /// It is for trying the suite, for containers and for tests; a server on the open Internet is better
 /// looked after by xinetd, tcpserver or systemd.
 #[derive(Debug, Clone, Parser)]

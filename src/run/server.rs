@@ -24,6 +24,9 @@ use crate::pop3::dovecot_log;
 /// How long the programs have to write their `end` after we asked them to.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// How long a reader of ours that stands still is waited for at the end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// How long nobody is accepted after a connection could not be served, so that a shortage is not
 /// made worse and the log not filled.
 const BREATH: Duration = Duration::from_secs(1);
@@ -124,6 +127,7 @@ impl Server {
     /// `poll` failed; the programs are left alone.
     pub fn run(mut self) -> io::Result<()> {
         while !self.over() {
+            self.screen.flush();
             self.show_status();
             let ready = self.wait()?;
             // First what the programs said, so that an `end` is shown before its program is reaped.
@@ -158,6 +162,7 @@ impl Server {
         let mut fds = vec![input(self.signals.as_fd())];
         fds.extend(open.iter().map(|&door| input(self.doors[door].listener.as_fd())));
         fds.extend(logs.iter().filter_map(|pid| self.children[pid].log().map(input)));
+        fds.extend(self.screen.waits().map(|fd| PollFd::new(fd, PollFlags::POLLOUT)));
         match poll(&mut fds, self.timeout(now)) {
             Ok(_) => {}
             Err(Errno::EINTR) => return Ok(Ready::default()),
@@ -320,6 +325,7 @@ impl Server {
             Time(count.longest),
             count.refused
         ));
+        self.screen.finish(&self.clock, LAST_WORDS);
     }
 
     /// Shows the status when it is due: on a terminal every second, elsewhere every minute, and
