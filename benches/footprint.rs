@@ -316,7 +316,9 @@ fn ours(dir: &Path) -> Contestant {
         return Contestant { name, program: program.into(), args: given.collect(), is_ours: false };
     }
     let config = dir.join("sundew.toml");
-    fs::write(&config, "").expect("the directory is ours");
+    // Root is nobody that it may stay.
+    let user = if nix::unistd::geteuid().is_root() { "user = \"nobody\"\n" } else { "" };
+    fs::write(&config, user).expect("the directory is ours");
     let locks = dir.join("locks");
     let args = ["--config".into(), config.into(), "--lock-dir".into(), locks.into()];
     let more = ["--greet-pause", "0", "--hostname", "mx.example.org", "--log", "stderr"];

@@ -1,11 +1,15 @@
 //! How many bytes go out on one day, counted across processes.
 //!
-//! A crawler that never tires could otherwise take as much as the line gives. The count is in a [`Ledger`]:
-//! no process can spoil it, and one that is killed has counted before it sent. A count that cannot be read or
+//! A crawler that never tires could otherwise take as much as the line gives. What counts is what went out: were it
+//! what was asked for, some kilobytes of requests that nobody waits for would use up the day. So a process that
+//! is killed has not counted the answer that it was giving, and those that are given while the last of the
+//! day goes out are given to their end. The count is in a [`Ledger`], which no process can spoil. A count that cannot be read or
 //! written bounds nothing, and is told to the operator when it is opened.
 
-use crate::ledger::{Ledger, Record};
+use crate::ledger::{Complaint, LOCKED, Ledger, Record};
 use chrono::{Datelike as _, NaiveDate};
+use std::cell::RefCell;
+use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -21,6 +25,7 @@ const SIZE: usize = 8 + 8;
 pub struct Allowance {
     ledger: Option<Ledger>,
     most: u64,
+    complaint: RefCell<Complaint>,
 }
 
 impl Allowance {
@@ -42,12 +47,21 @@ impl Allowance {
             }
             other => other,
         };
-        Ok(Allowance { ledger: Some(ledger.map_err(named)?), most })
+        Ok(Allowance { ledger: Some(ledger.map_err(named)?), most, complaint: RefCell::default() })
     }
 
     /// One without a limit.
     pub fn endless() -> Self {
-        Allowance { ledger: None, most: 0 }
+        Allowance { ledger: None, most: 0, complaint: RefCell::default() }
+    }
+
+    /// The same, with somebody to tell when bytes cannot be counted.
+    pub fn telling(self, tell: fn(&str)) -> Self {
+        Allowance { complaint: RefCell::new(Complaint::to(tell)), ..self }
+    }
+
+    fn complain(&self, why: impl Display) {
+        self.complaint.borrow_mut().make("state_dir: bytes are not counted", why);
     }
 
     /// Whether any bytes are left of this day's.
@@ -58,18 +72,21 @@ impl Allowance {
         }
     }
 
-    /// Counts bytes that will go out.
+    /// Counts bytes that have gone out.
     pub fn take(&self, day: NaiveDate, bytes: u64) {
         let Some(ledger) = &self.ledger else { return };
-        if ledger.lock() {
-            if let Some((number, before)) = count(ledger, day) {
-                let mut body = i64::from(day.num_days_from_ce()).to_le_bytes().to_vec();
-                body.extend_from_slice(&before.saturating_add(bytes).to_le_bytes());
-                // A full disk is no reason to keep the peer waiting: what is not counted is not bounded.
-                let _ = ledger.write(&Record { number: number + 1, body });
-            }
-            ledger.unlock();
+        if !ledger.lock() {
+            return self.complain(LOCKED);
         }
+        if let Some((number, before)) = count(ledger, day) {
+            let mut body = i64::from(day.num_days_from_ce()).to_le_bytes().to_vec();
+            body.extend_from_slice(&before.saturating_add(bytes).to_le_bytes());
+            // A full disk is no reason to keep the peer waiting: what is not counted is not bounded.
+            if let Err(error) = ledger.write(&Record { number: number + 1, body }) {
+                self.complain(error);
+            }
+        }
+        ledger.unlock();
     }
 }
 

@@ -17,7 +17,8 @@ pub trait Clock {
     fn wall(&self) -> DateTime<FixedOffset>;
 }
 
-/// The machine's clock.
+/// The machine's clock. Clones began at the same moment.
+#[derive(Clone)]
 pub struct System {
     began: Instant,
     /// The local offsets from UTC in seconds, each from a moment on, if they were kept.

@@ -3,22 +3,25 @@
 //! Every wait has an end, no buffer grows, and nothing blocks: both descriptors are made
 //! non-blocking, and one poll(2) watches the peer and our own signals. Socket options are best
 //! effort; a pipe from a TLS wrapper has none.
+//!
+//! Nothing that a peer sends makes us work without bound: what comes without making a line is read at a
+//! [`Rate`], and the rest stays in the kernel's buffer; memory is given back only while nothing happens.
 
 use crate::clock::Clock;
 use crate::drive::{Came, Wire};
 use crate::engine::Mode;
 use crate::event::Reason;
-use crate::lines::Lines;
+use crate::lines::{Lines, Taken};
+use crate::rate::Rate;
 use crate::sys::{self, Standard, standard};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::socket::{Shutdown, setsockopt, shutdown, sockopt};
 use nix::sys::stat::fstat;
 use std::io;
-use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 /// A peer that has not taken this much of what it was sent is not reading.
@@ -38,6 +41,18 @@ const KEEP_INTERVAL: Duration = Duration::from_secs(20);
 /// ... and given up when nothing was acknowledged for this long (RFC 5482).
 const USER_TIMEOUT: Duration = Duration::from_secs(150);
 
+/// How many reads in a row may bring no line, and how long it takes until there may be one more. Whoever
+/// speaks a protocol sends a line with nearly every segment, and a person at telnet is slower.
+const READS: (u32, Duration) = (256, Duration::from_millis(10));
+
+/// Memory is given back in a wait that is to last so long, ...
+const LONG: Duration = Duration::from_secs(1);
+/// ... once it has lasted so long: until then the next line may be on its way.
+const QUIET: Duration = Duration::from_millis(250);
+/// It costs as much as answering several lines. So often is enough for what start-up took and for each
+/// answer on the way to where a peer is held, and then once in a while.
+const GIVE_BACK: (u32, Duration) = (4, Duration::from_secs(60));
+
 /// The peer on the other end of fd 0 and 1.
 pub struct Conn<'a, C> {
     input: OwnedFd,
@@ -48,23 +63,27 @@ pub struct Conn<'a, C> {
     unsent: Vec<u8>,
     read: u64,
     sent: u64,
-    /// When the peer closed its side, and whether that was told.
+    /// The input is a socket, which tells that the peer has closed before all is read.
+    is_socket: bool,
+    /// When the peer closed its side, whether all that it sent has been read, and whether that was told.
     closed: Option<Duration>,
+    drained: bool,
     told: bool,
     gone: Option<Gone>,
     narrow: bool,
-    kept: Kept,
+    /// Reads that brought no line.
+    reads: Rate,
+    /// The process has memory that start-up or an answer needed and nobody needs any more.
+    used: bool,
+    give_back: Rate,
 }
 
-/// What the memory of the process may hold that nobody needs any more.
+/// What ended a poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kept {
-    /// All that start-up took.
-    StartUp,
-    /// What it took to answer a line.
-    Answer,
-    /// The stack of the calls that came to a wait.
-    Calls,
+enum Polled {
+    Something,
+    Nothing,
+    Signal,
 }
 
 /// How and when the connection went.
@@ -75,7 +94,7 @@ struct Gone {
 }
 
 impl<'a, C: Clock> Conn<'a, C> {
-    /// Takes over fd 0 and 1, and SIGTERM, SIGHUP and SIGINT. Ghost limits are divided by `speedup`.
+    /// Takes over fd 0 and 1, and the signals that would end us. Ghost limits are divided by `speedup`.
     pub fn open(clock: &'a C, speedup: f64) -> io::Result<Self> {
         let signals = watch_signals().ok();
         let own = |fd: BorrowedFd<'_>| fd.try_clone_to_owned();
@@ -95,6 +114,7 @@ impl<'a, C: Clock> Conn<'a, C> {
         }
         watch_for_ghosts(&output, speedup);
         Ok(Conn {
+            is_socket: is_socket(input.as_fd()),
             input,
             output,
             signals,
@@ -104,10 +124,13 @@ impl<'a, C: Clock> Conn<'a, C> {
             read: 0,
             sent: 0,
             closed: None,
+            drained: false,
             told: false,
             gone: None,
             narrow: false,
-            kept: Kept::StartUp,
+            reads: Rate::new(READS.0, READS.1),
+            used: true,
+            give_back: Rate::new(GIVE_BACK.0, GIVE_BACK.1),
         })
     }
 
@@ -130,10 +153,15 @@ impl<'a, C: Clock> Conn<'a, C> {
         let mut bytes = [0; crate::lines::QUEUE];
         let room = self.lines.room().min(bytes.len());
         match nix::unistd::read(&self.input, &mut bytes[..room]) {
-            Ok(0) => self.closed = Some(self.clock.elapsed()),
+            Ok(0) => {
+                self.drained = true;
+                self.closed.get_or_insert(self.clock.elapsed());
+            }
             Ok(count) => {
+                let now = self.clock.elapsed();
                 self.read += count as u64;
-                self.lines.feed(&bytes[..count], self.clock.elapsed());
+                self.reads.take(now);
+                self.lines.feed(&bytes[..count], now);
             }
             Err(Errno::EAGAIN | Errno::EINTR) => {}
             Err(error) => self.lose(error),
@@ -146,6 +174,8 @@ impl<'a, C: Clock> Conn<'a, C> {
         if self.gone.is_some() {
             return;
         }
+        // What the kernel still has of it is never sent.
+        self.sent = self.sent.saturating_sub(sys::unacknowledged(self.output.as_fd()));
         let ghost = matches!(error, Errno::ETIMEDOUT | Errno::EHOSTUNREACH | Errno::ENETUNREACH);
         let seen = match self.closed {
             Some(closed) => closed.max(self.last_heard()),
@@ -169,49 +199,92 @@ impl<'a, C: Clock> Conn<'a, C> {
         }
     }
 
-    /// Waits for one of: bytes or a close (if `read`), room to send what is unsent, a signal, the time.
-    fn poll(&mut self, read: bool, until: Duration) -> Option<Came> {
+    /// Takes a line; when the peer has closed and all else was taken, what it left without an ending.
+    fn take(&mut self, mode: Mode, line: &mut Vec<u8>) -> Option<Taken> {
+        let taken = self.lines.next(mode, line);
+        let taken = taken.or_else(|| if self.drained { self.lines.rest(line) } else { None })?;
+        self.reads.refund();
+        self.used = true;
+        Some(taken)
+    }
+
+    /// Sleeps until the peer does something or `until`, and lets go of what was needed until now.
+    fn sleep(&mut self, mode: Option<Mode>, until: Duration) -> Polled {
+        let now = self.clock.elapsed();
+        let room = self.lines.room() > 0;
+        // A message is as long as it is.
+        let read = room && (matches!(mode, Some(Mode::Text | Mode::Narrow)) || self.reads.ready(now));
+        let long = until.saturating_sub(now) >= LONG;
+        let lets_go = self.used && long && read == room && self.give_back.ready(now);
+        let until = match (room && !read, lets_go) {
+            (true, _) => until.min(self.reads.next()),
+            (false, true) => now + QUIET,
+            (false, false) => until,
+        };
+        let polled = self.poll(read, until);
+        if lets_go && polled == Polled::Nothing {
+            self.used = false;
+            self.give_back.take(now);
+            sys::forget_work();
+        }
+        polled
+    }
+
+    /// Waits for one of: bytes (if `read`), a close, room to send what is unsent, a signal, the time.
+    fn poll(&mut self, read: bool, until: Duration) -> Polled {
+        #[cfg(test)]
+        POLLS.set(POLLS.get() + 1);
         let left = until.saturating_sub(self.clock.elapsed());
         // Rounded up, or the last millisecond would be spent asking again and again.
-        let wait = u64::try_from(left.as_micros().div_ceil(1000)).unwrap_or(u64::MAX);
-        let wait = PollTimeout::try_from(wait.min(i32::MAX as u64)).unwrap_or(PollTimeout::MAX);
-        let sending = if self.unsent.is_empty() { PollFlags::empty() } else { PollFlags::POLLOUT };
-        let reading = if read { PollFlags::POLLIN } else { PollFlags::empty() };
-        let mut fds = vec![PollFd::new(self.output.as_fd(), sending)];
-        fds.extend(self.signals.as_ref().map(|signals| PollFd::new(signals.as_fd(), PollFlags::POLLIN)));
-        // A pipe whose writer is gone would end every poll at once, so it is watched no more.
-        fds.extend(self.closed.is_none().then(|| PollFd::new(self.input.as_fd(), reading)));
-        match poll(&mut fds, wait) {
-            Ok(0) => return Some(Came::Time),
+        let wait = i32::try_from(left.as_micros().div_ceil(1000)).unwrap_or(i32::MAX);
+        let sending = if self.unsent.is_empty() { 0 } else { libc::POLLOUT };
+        let mut reading = if read && !self.drained { libc::POLLIN } else { 0 };
+        if self.is_socket && self.closed.is_none() {
+            reading |= libc::POLLRDHUP;
+        }
+        // A pipe whose writer is gone ends every poll at once, also one that asks nothing of it.
+        let input = Some(self.input.as_fd()).filter(|_| reading != 0);
+        let mut fds = [
+            sys::watch(Some(self.output.as_fd()), sending),
+            sys::watch(self.signals.as_ref().map(AsFd::as_fd), libc::POLLIN),
+            sys::watch(input, reading),
+        ];
+        match sys::poll(&mut fds, wait) {
+            Ok(0) => return Polled::Nothing,
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => {
                 self.lose(error);
-                return None;
+                return Polled::Something;
             }
         }
-        let flags = |at: usize| fds.get(at).and_then(PollFd::revents).unwrap_or(PollFlags::empty());
-        let signals = usize::from(self.signals.is_some());
-        let (output, signal, input) = (flags(0), flags(1), flags(1 + signals));
-        if signals == 1 && signal.contains(PollFlags::POLLIN) {
-            return Some(Came::Signal);
+        let [output, signal, input] = fds.map(|fd| fd.revents);
+        if signal & libc::POLLIN != 0 {
+            return Polled::Signal;
         }
-        if output.contains(PollFlags::POLLOUT) {
+        if output & libc::POLLOUT != 0 {
             self.flush();
         }
-        if input.intersects(PollFlags::POLLIN | PollFlags::POLLHUP) && self.lines.room() > 0 {
+        const BROKEN: i16 = libc::POLLERR | libc::POLLNVAL;
+        let broken = output & (BROKEN | libc::POLLHUP) != 0 || input & BROKEN != 0;
+        // A connection that has timed out looks closed as well, but nobody has closed it.
+        if input & libc::POLLRDHUP != 0 && !broken {
+            self.closed.get_or_insert(self.clock.elapsed());
+        }
+        if input & (libc::POLLIN | libc::POLLHUP) != 0 && read && self.lines.room() > 0 {
             self.fill();
         }
-        let broken = PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL;
-        if output.intersects(broken) || input.intersects(PollFlags::POLLERR | PollFlags::POLLNVAL) {
+        if broken {
             self.lose(pending_error(&self.output));
         }
-        None
+        Polled::Something
     }
 }
 
-/// Before a wait of this length, the memory that was needed to come here is given back; it costs a
-/// microsecond, and some more after an answer.
-const LONG: Duration = Duration::from_secs(1);
+#[cfg(test)]
+thread_local! {
+    /// How often this thread has polled.
+    static POLLS: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
 
 impl<C: Clock> Wire for Conn<'_, C> {
     fn say(&mut self, bytes: &[u8]) {
@@ -230,42 +303,29 @@ impl<C: Clock> Wire for Conn<'_, C> {
         if want == Some(Mode::Narrow) {
             self.shrink();
         }
-        // What start-up needed, and what an answer needed, is not needed for the days that this wait may last.
-        let long = until.saturating_sub(self.clock.elapsed()) >= LONG;
-        match self.kept {
-            Kept::Calls if long => sys::forget_calls(),
-            Kept::Answer if !long => {}
-            Kept::Calls => {}
-            Kept::StartUp | Kept::Answer => {
-                sys::forget_work();
-                self.kept = Kept::Calls;
-            }
-        }
         loop {
             // What the peer has not taken yet holds back its next command too.
             let taking = want.filter(|_| self.unsent.is_empty());
-            if let Some(taken) = taking.and_then(|mode| self.lines.next(mode, line)) {
-                let answers = self.lines.take_answers();
-                self.say(&answers);
-                self.kept = Kept::Answer;
-                return Came::Line(taken);
-            }
+            let taken = taking.and_then(|mode| self.take(mode, line));
             let answers = self.lines.take_answers();
             if !answers.is_empty() {
                 self.say(&answers);
             }
+            if let Some(taken) = taken {
+                return Came::Line(taken);
+            }
             if let Some(gone) = self.gone {
                 return Came::Gone(gone.reason);
             }
-            if self.closed.is_some() && (taking.is_some() || !self.told) {
+            if self.drained && (taking.is_some() || !self.told) {
                 self.told = true;
                 return Came::Closed;
             }
             if self.clock.elapsed() >= until {
                 return Came::Time;
             }
-            if let Some(came) = self.poll(self.lines.room() > 0, until) {
-                return came;
+            if self.sleep(taking, until) == Polled::Signal {
+                return Came::Signal;
             }
         }
     }
@@ -273,13 +333,15 @@ impl<C: Clock> Wire for Conn<'_, C> {
     fn close(&mut self) {
         let until = self.clock.elapsed() + LINGER;
         while !self.unsent.is_empty() && self.gone.is_none() && self.clock.elapsed() < until {
-            self.poll(false, until);
+            if self.poll(false, until) == Polled::Signal {
+                return;
+            }
         }
         let _ = shutdown(self.output.as_raw_fd(), Shutdown::Write);
         let (mut line, mut left) = (Vec::new(), LINGER_BYTES);
-        while self.closed.is_none() && self.gone.is_none() && self.clock.elapsed() < until && left > 0 {
+        while !self.drained && self.gone.is_none() && self.clock.elapsed() < until && left > 0 {
             let before = self.read;
-            if self.poll(true, until) == Some(Came::Signal) {
+            if self.poll(true, until) == Polled::Signal {
                 return;
             }
             while self.lines.next(Mode::Text, &mut line).is_some() {}
@@ -313,7 +375,8 @@ pub fn is_pipe(fd: BorrowedFd<'_>) -> bool {
 }
 
 /// Points fd 2 at /dev/null if it is the peer's connection: under xinetd and inetd fds 0, 1 and 2
-/// are one socket, and a panic message would go to the spammer.
+/// are one socket, and a panic message would go to the spammer. Only for a program that has a connection on
+/// fd 0: at a shell with `2>&1` fds 1 and 2 are one pipe, and both are the operator's.
 pub fn mute_stderr() {
     let [input, output, errors] =
         [Standard::Input, Standard::Output, Standard::Error].map(|number| same(standard(number)));
@@ -332,10 +395,21 @@ fn same(fd: BorrowedFd<'_>) -> Option<((u64, u64), u32)> {
     Some(((stat.st_dev, stat.st_ino), stat.st_mode & libc::S_IFMT))
 }
 
+/// Every signal that would end a process and that can be waited for, those for real time among them.
+pub fn ending_signals() -> SigSet {
+    use Signal::*;
+    let mut set = SigSet::all();
+    // After a fault of ours there is nothing to go on with.
+    let faults = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS];
+    // These are ignored, stop a process or let it go on.
+    let others = [SIGPIPE, SIGXFSZ, SIGCHLD, SIGURG, SIGWINCH, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT];
+    faults.into_iter().chain(others).for_each(|signal| set.remove(signal));
+    set
+}
+
 /// Blocks the signals that end us and makes them readable.
 fn watch_signals() -> nix::Result<SignalFd> {
-    let mut set = SigSet::empty();
-    [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT].into_iter().for_each(|signal| set.add(signal));
+    let set = ending_signals();
     set.thread_block()?;
     SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
 }
@@ -356,3 +430,6 @@ fn pending_error(socket: &OwnedFd) -> Errno {
     let error = nix::sys::socket::getsockopt(socket, sockopt::SocketError).unwrap_or(0);
     if error == 0 { Errno::EPIPE } else { Errno::from_raw(error) }
 }
+
+#[cfg(test)]
+mod tests;

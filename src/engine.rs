@@ -20,8 +20,8 @@ pub enum Heard<'a> {
     Overlong(Line<'a>),
     /// The wait that the last turn asked for is over and no line came.
     Silence,
-    /// The peer closed its side and everything it sent has been heard. What the engine still says
-    /// is sent if the peer still reads.
+    /// The peer closed its side and everything it sent has been heard, a last line without an ending
+    /// too ([`Ending::Cut`]). What the engine still says is sent if the peer still reads.
     Hangup,
 }
 
@@ -41,7 +41,8 @@ pub enum Ending {
     CrLf,
     /// A bare LF, as `nc` sends when a person types.
     Lf,
-    /// No ending yet: a part of a long line of text, or what was left when the peer closed.
+    /// No ending yet: a part of a long line of text, or what was left when the peer closed. That is no
+    /// command: every server that we know carries out none before its end was there.
     Cut,
 }
 
@@ -96,7 +97,8 @@ pub enum Then {
     Listen(Mode, Duration),
     /// Our reply is not complete: go on after this pause. Lines that come meanwhile stay queued.
     Pause(Duration),
-    /// Our reply is not complete and may never be: go on after this pause, or when a line comes.
+    /// Our reply is not complete and may never be: go on after this pause, or when a line comes. Of many
+    /// lines that come at once the driver lets only so many through each second.
     Drip(Duration),
     /// It is over.
     Close(Reason),
@@ -117,6 +119,9 @@ pub struct Now {
 pub trait Engine {
     /// Hears what the peer did and takes the next turn.
     fn hear(&mut self, heard: Heard<'_>, now: Now) -> Turn;
+    /// Learns how many bytes of what was said have gone out since the conversation began: after each turn, and
+    /// once more before [`Engine::ended`].
+    fn sent(&mut self, _bytes: u64) {}
     /// Learns that the conversation is over, at `at` (real time since it began), and says what the
     /// log should still have before the `end`.
     fn ended(&mut self, at: Duration, reason: Reason) -> Vec<What>;

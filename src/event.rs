@@ -97,8 +97,10 @@ events! {
         held: Seconds,
         bytes_in: u64, bytes_out: u64,
         stage: Plain, reason: Reason, kind: Kind, evidence: Plain,
-        /// How long our last pause had lasted when the peer left by itself.
+        /// How long our last pause had lasted when the peer left by itself, ...
         gaveup: Option<Seconds>,
+        /// ... and how long the reply that it was in.
+        waited: Option<Seconds>,
         profile: Plain,
         commands: u64, mails: Option<u64>, null_from: Option<u64>, rcpts: Option<u64>,
         auths: Option<u64>, messages: Option<u64>, logins: Option<u64>, retrs: Option<u64>,
@@ -106,6 +108,8 @@ events! {
         /// How many bytes the answers have in full, where that is known before they are sent; compare it
         /// with `bytes_out`.
         made: Option<u64>,
+        /// How many events there were beyond those that one connection may write.
+        unlogged: Option<u64>,
         /// The software that guesses passwords, as far as it is known.
         tool: Option<Tool>,
     }
@@ -144,14 +148,16 @@ pub struct Ended {
     pub kind: Kind,
     pub evidence: Plain,
     pub gaveup: Option<Seconds>,
+    pub waited: Option<Seconds>,
     pub profile: Plain,
     pub totals: Totals,
+    pub unlogged: Option<u64>,
 }
 
 impl From<Ended> for What {
     fn from(ended: Ended) -> Self {
-        let Ended { held, bytes_in, bytes_out, stage, reason, kind, evidence, gaveup, profile, totals } =
-            ended;
+        let Ended { held, bytes_in, bytes_out, stage, reason, kind, evidence, .. } = ended;
+        let Ended { gaveup, waited, profile, totals, unlogged, .. } = ended;
         let Totals { commands, mails, null_from, rcpts, auths, messages, logins, retrs, pages, made, tool } =
             totals;
         What::End {
@@ -163,6 +169,7 @@ impl From<Ended> for What {
             kind,
             evidence,
             gaveup,
+            waited,
             profile,
             commands,
             mails,
@@ -174,6 +181,7 @@ impl From<Ended> for What {
             retrs,
             pages,
             made,
+            unlogged,
             tool,
         }
     }

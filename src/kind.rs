@@ -45,7 +45,7 @@ use std::time::Duration;
 
 use crate::engine::{Arrival, Ending};
 use crate::event::{Kind, Reason};
-pub use said::{Case, Said, Word, answer, said};
+pub use said::{Case, Said, Word, answer, distance, said};
 use signs::{Sign, Signs};
 use spread::{Pair, Phase, Spread};
 

@@ -6,11 +6,36 @@
 //! gives up its privileges; after that it is one descriptor.
 
 use fs2::FileExt as _;
+use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::Duration;
+
+/// Tells the operator once that what should be kept cannot be, a full disk for example; the conversation goes
+/// on.
+#[derive(Default)]
+pub struct Complaint {
+    tell: Option<fn(&str)>,
+}
+
+impl Complaint {
+    /// One that goes to this function; the default goes nowhere.
+    pub fn to(tell: fn(&str)) -> Self {
+        Complaint { tell: Some(tell) }
+    }
+
+    /// Tells of it, unless something was told before.
+    pub fn make(&mut self, about: &str, why: impl Display) {
+        if let Some(tell) = self.tell.take() {
+            tell(&format!("{about}: {why}"));
+        }
+    }
+}
+
+/// Why a file that others have locked for so long is not used.
+pub const LOCKED: &str = "another program has had it locked for a second";
 
 /// Bytes of the form, of the number and of the check sum.
 const MAGIC: usize = 4;

@@ -8,7 +8,7 @@
 //!   seems to listen, [`sasl`] the exchanges of AUTH, [`receipt`] which addresses are ours, out of [`names`],
 //!   [`season`] which of them are shown now.
 //! - [`drive`]: the one loop that carries out an engine's turns, on a [`conn`] that cuts what comes
-//!   into [`lines`] and with a [`clock`]; or, in tests, on a [`script`].
+//!   into [`lines`] and with a [`clock`]; or, in tests, on a [`script`]. [`rate`]: how often a peer makes us work.
 //! - [`slots`]: how many at once; [`peer`]: who is it; [`memory`]: what a network did before, and
 //!   [`allowance`]: how much went out today, both in a [`ledger`]; [`event`]: the log line; [`sink`]: where it
 //!   goes; [`spool`]: whole messages, if they are wanted; [`key`]: the secret and what follows from it;
@@ -41,6 +41,7 @@ pub mod persona;
 pub mod pop3;
 pub mod privileges;
 pub mod progress;
+pub mod rate;
 pub mod receipt;
 pub mod report;
 pub mod run;

@@ -21,6 +21,10 @@ pub const PART: usize = 4 * 1024;
 /// How many bytes may wait to be asked for.
 pub const QUEUE: usize = 4 * 1024;
 
+/// Of how many reads that brought them the times are known. A peer that sends a byte at a time would else
+/// make us keep more about its bytes than there are bytes.
+const READS: usize = 64;
+
 /// Gaps within a line that typed keys leave: shorter ones are a program or the network's, longer
 /// ones somebody went for coffee.
 const KEY_GAP: (Duration, Duration) = (Duration::from_millis(30), Duration::from_secs(3));
@@ -110,9 +114,23 @@ impl Lines {
         match self.reads.back_mut() {
             // Reads that cannot be told apart by their time are one.
             Some(read) if read.at == at => read.left += bytes.len(),
-            _ => self.reads.push_back(Read { at, left: bytes.len(), key }),
+            _ => {
+                self.merge_oldest();
+                self.reads.push_back(Read { at, left: bytes.len(), key });
+            }
         }
         self.last_read = Some(at);
+    }
+
+    /// Makes one of the two oldest reads if there is no room for another. Of both the time of the older
+    /// one is kept: when a line began to come matters more than when each byte of it did.
+    fn merge_oldest(&mut self) {
+        if self.reads.len() >= READS
+            && let Some(oldest) = self.reads.pop_front()
+            && let Some(next) = self.reads.front_mut()
+        {
+            *next = Read { left: oldest.left + next.left, ..oldest };
+        }
     }
 
     /// Notes that our reply was complete at this time: what came before it came early.
@@ -335,6 +353,31 @@ mod tests {
             assert!(reader.next(Mode::Commands, &mut text).is_none());
         });
         assert!(reader.take_answers().len() <= ANSWERS + 3);
+    }
+
+    #[test]
+    fn a_byte_at_a_time_takes_no_more_memory_than_a_queue() {
+        let ms = |at: usize| Duration::from_millis(u64::try_from(at).unwrap());
+        let mut reader = Lines::new();
+        let typed = "NOOP\r\n".repeat(QUEUE / 6);
+        for (at, byte) in typed.bytes().enumerate() {
+            reader.feed(&[byte], ms(40 * at));
+        }
+        assert!(
+            reader.reads.len() <= READS && reader.reads.capacity() <= 2 * READS,
+            "{}",
+            reader.reads.len()
+        );
+        assert_eq!(reader.reads.iter().map(|read| read.left).sum::<usize>(), typed.len());
+        let mut text = Vec::new();
+        let arrivals: Vec<Arrival> =
+            std::iter::from_fn(|| Some(reader.next(Mode::Commands, &mut text)?.arrival)).collect();
+        assert_eq!(arrivals.len(), QUEUE / 6);
+        assert!(arrivals.windows(2).all(|pair| pair[0].last <= pair[1].first));
+        // What came last is known as well as before.
+        let last = arrivals.last().unwrap();
+        assert_eq!((last.reads, last.last), (6, ms(40 * (typed.len() - 1))));
+        assert_eq!(last.keystrokes, 5);
     }
 
     #[test]

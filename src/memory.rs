@@ -15,7 +15,7 @@
 //! - If the directory cannot be used, each connection remembers for itself, and refuses everybody.
 
 use crate::key::Key;
-use crate::ledger::{self, Ledger};
+use crate::ledger::{self, Complaint, LOCKED, Ledger};
 use crate::peer;
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -32,6 +32,9 @@ const SHELF: usize = 64;
 
 /// How many tries a network can need; the hash of each is kept until then.
 pub const MOST_TRIES: usize = 64;
+
+/// What is wrong when a file cannot be used.
+const FORGETS: &str = "state_dir: what this network tries is not remembered, so nobody is let in";
 
 /// A pair of name and password, as a keyed hash.
 pub type Pair = [u8; 16];
@@ -56,6 +59,7 @@ pub struct Memory {
     file: Option<Ledger>,
     /// What was last read or written.
     record: Record,
+    complaint: Complaint,
 }
 
 /// The rules of a judgement.
@@ -101,12 +105,17 @@ impl Memory {
         };
         let file = file.map_err(|error| named(&path, error))?;
         let record = newest(&file).map_err(|error| named(&path, error))?;
-        Ok(Memory { file: Some(file), record })
+        Ok(Memory { file: Some(file), record, complaint: Complaint::default() })
     }
 
     /// A memory of this connection only.
     pub fn alone() -> Self {
-        Memory { file: None, record: Record::default() }
+        Memory { file: None, record: Record::default(), complaint: Complaint::default() }
+    }
+
+    /// The same, with somebody to tell when nothing can be remembered.
+    pub fn telling(self, tell: fn(&str)) -> Self {
+        Memory { complaint: Complaint::to(tell), ..self }
     }
 
     /// Whether the network guesses passwords, at this time in seconds since 1970: one was wrong within
@@ -119,10 +128,13 @@ impl Memory {
     /// Judges a try and remembers it. `None` is a try whose password is not known: it is wrong.
     pub fn judge(&mut self, pair: Option<Pair>, rules: Rules, now: i64) -> Judgement {
         let locked = self.lock();
-        if let (Some(file), true) = (&self.file, locked)
-            && let Ok(record) = newest(file)
-        {
-            self.record = record;
+        match &self.file {
+            Some(_) if !locked => self.complaint.make(FORGETS, LOCKED),
+            Some(file) => match newest(file) {
+                Ok(record) => self.record = record,
+                Err(error) => self.complaint.make(FORGETS, error),
+            },
+            None => {}
         }
         // Who cannot be remembered must not be let in: the next one would be let in as well.
         let known = self.record.earned.is_some();
@@ -139,7 +151,7 @@ impl Memory {
         self.record.number += 1;
         let written = file.write(&ledger::Record { number: self.record.number, body: self.record.body() });
         file.unlock();
-        written.is_ok()
+        written.map_err(|error| self.complaint.make(FORGETS, error)).is_ok()
     }
 
     fn lock(&self) -> bool {

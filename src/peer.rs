@@ -47,6 +47,11 @@ pub fn network(peer: Option<IpAddr>) -> [u8; 8] {
     }
 }
 
+/// Whether it is a socket of the Internet, whose peer may be gone by now.
+pub fn is_internet(fd: BorrowedFd<'_>) -> bool {
+    getsockname::<SockaddrStorage>(fd.as_raw_fd()).is_ok_and(|address| internet(&address).is_some())
+}
+
 /// Whether the environment says that a super-server started us, as UCSPI and inetd-like ones do.
 pub fn served(env: impl Fn(&str) -> Option<String>) -> bool {
     from_environment(env).peer.is_some()

@@ -1,4 +1,5 @@
-//! Giving up what a program started as root does not need: the file system and the user id.
+//! Giving up what a program started as root does not need: the file system and the user id. Root is never
+//! what it becomes.
 //!
 //! Names are looked up in /etc/passwd and /etc/group by reading them. getpwnam(3) would load the
 //! name service's shared libraries, which a static program cannot rely on; a honeypot's user is
@@ -39,10 +40,30 @@ impl Ids {
             }),
         };
         match gid {
+            Some(gid) if uid == 0 || gid == 0 => Err(format!("{user} is root, or of its group")),
             Some(gid) => Ok(Ids { uid, gid }),
             None => Err(format!("there is no group for {user}")),
         }
     }
+}
+
+/// An account for programs that a process of root starts and for which nobody has chosen one.
+pub fn harmless() -> &'static str {
+    let exists = |name: &&str| name.parse().is_ok_and(|user| Ids::of(&user).is_ok());
+    ["sundew", "nobody"].into_iter().find(exists).unwrap_or("65534:65534")
+}
+
+/// Whether this process is root and could be somebody else. The root of a user namespace that has no other
+/// user is an ordinary user outside of it, and has nothing to give up.
+pub fn is_root() -> bool {
+    let map = || std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    geteuid().is_root() && !has_one_id(&map())
+}
+
+/// Whether a map of user ids, see user_namespaces(7), has a single one.
+fn has_one_id(map: &str) -> bool {
+    let mut lengths = map.lines().map(|line| line.split_whitespace().nth(2));
+    lengths.next() == Some(Some("1")) && lengths.next().is_none()
 }
 
 fn fields(line: &str) -> Vec<&str> {
@@ -71,7 +92,7 @@ pub fn drop(root: Option<&Path>, ids: Option<Ids>) -> io::Result<()> {
     setgroups(&[gid])?;
     setgid(gid)?;
     setuid(Uid::from_raw(ids.uid))?;
-    match ids.uid != 0 && setuid(Uid::from_raw(0)).is_ok() {
+    match setuid(Uid::from_raw(0)).is_ok() {
         true => Err(io::Error::other("the privileges came back")),
         false => Ok(()),
     }
@@ -81,8 +102,9 @@ pub fn drop(root: Option<&Path>, ids: Option<Ids>) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nsundew:x:990:991::/:/usr/sbin/nologin\n";
-    const GROUP: &str = "root:x:0:\nsundew:x:991:\nmail:x:8:\n";
+    const PASSWD: &str =
+        "root:x:0:0:root:/root:/bin/sh\ntoor:x:0:9::/:/bin/sh\nsundew:x:990:991::/:/usr/sbin/nologin\n";
+    const GROUP: &str = "root:x:0:\nwheel:x:0:\nsundew:x:991:\nmail:x:8:\n";
 
     #[test]
     fn names_and_numbers_are_found() {
@@ -95,9 +117,22 @@ mod tests {
             ("7", None),
             ("nobody-here", None),
             ("sundew:nothing-here", None),
+            ("toor", None),
+            ("sundew:wheel", None),
         ] {
             let found = Ids::among(&user.parse().unwrap(), PASSWD, GROUP).ok();
             assert_eq!(found, ids.map(|(uid, gid)| Ids { uid, gid }), "{user}");
+        }
+    }
+    #[test]
+    fn one_id_alone_is_nobody_to_fear() {
+        for (map, is) in [
+            ("         0       1000          1\n", true),
+            ("         0          0 4294967295\n", false),
+            ("0 1000 1\n1 100000 65536\n", false),
+            ("", false),
+        ] {
+            assert_eq!(has_one_id(map), is, "{map}");
         }
     }
 }

@@ -73,6 +73,28 @@ impl Peer for Lockstep {
     }
 }
 
+/// A peer that does each act at its time, whatever it hears; times never go back.
+pub struct Timetable {
+    acts: std::iter::Peekable<std::vec::IntoIter<(Duration, Act)>>,
+    /// The first of them was told; it is done when its time has come.
+    told: bool,
+}
+
+impl Timetable {
+    pub fn new(acts: Vec<(Duration, Act)>) -> Self {
+        Timetable { acts: acts.into_iter().peekable(), told: false }
+    }
+}
+
+impl Peer for Timetable {
+    fn next(&mut self, _heard: &[u8], now: Duration) -> Option<(Duration, Act)> {
+        let told = self.told;
+        self.acts.next_if(|(at, _)| told && *at <= now);
+        self.told = true;
+        self.acts.peek().cloned()
+    }
+}
+
 /// The wire to a scripted peer.
 pub struct Script<P> {
     clock: Fake,
@@ -135,7 +157,9 @@ impl<P: Peer> Wire for Script<P> {
 
     fn wait(&mut self, want: Option<Mode>, until: Duration, line: &mut Vec<u8>) -> Came {
         loop {
-            if let Some(taken) = want.and_then(|mode| self.lines.next(mode, line)) {
+            let next = want.and_then(|mode| self.lines.next(mode, line));
+            let rest = || want.and(self.closed).and_then(|_| self.lines.rest(line));
+            if let Some(taken) = next.or_else(rest) {
                 return Came::Line(taken);
             }
             let answers = self.lines.take_answers();

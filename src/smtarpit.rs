@@ -4,13 +4,14 @@ use crate::config::{Common, Smtarpit};
 use crate::engine::Engine;
 use crate::event::Why;
 use crate::names::Language;
+use crate::peer::Ends;
 use crate::persona::smtp as persona;
 use crate::receipt::{Maker, Receipts};
 use crate::smtp::dialogue::message::{Forget, Keep};
 use crate::smtp::dialogue::{self, Dialogue, Policy, Recipients};
 use crate::smtp::session::Session;
 use crate::spool::Spool;
-use crate::start::{Before, Circumstances, Pit};
+use crate::start::{Before, Circumstances, Pit, complain};
 
 impl Pit for Smtarpit {
     const TAG: &'static str = "smtarpit";
@@ -23,24 +24,27 @@ impl Pit for Smtarpit {
         self.mail.persona.as_str()
     }
 
-    fn busy(&self) -> Vec<u8> {
+    fn busy(&self, _ends: &Ends) -> Vec<u8> {
         dialogue::busy(self.mail.persona.persona(), &self.common.hostname)
     }
 
-    fn sorry(hostname: &str) -> Vec<u8> {
+    fn sorry(hostname: &str, _ends: &Ends) -> Vec<u8> {
         dialogue::busy(persona::Name::default().persona(), hostname)
     }
 
     type Opened = ();
 
-    fn open(&self, _with: &Before<'_>, _complain: &mut dyn FnMut(String)) -> Result<(), Why> {
+    fn open(&self, _with: &Before<'_>) -> Result<(), Why> {
         Ok(())
     }
 
     fn engine(&self, (): (), with: Circumstances) -> Box<dyn Engine> {
         let hostname = self.common.hostname.clone();
         let keep: Box<dyn Keep> = match self.spool() {
-            Some(dir) => Box::new(Spool::new(dir, self.mail.spool_size.0, hostname.clone())),
+            Some(dir) => {
+                let spool = Spool::new(dir, self.mail.spool_size.0, hostname.clone());
+                Box::new(spool.telling(complain))
+            }
             None => Box::new(Forget),
         };
         // An operator who has named no domain gets every sender held, not every sender refused.

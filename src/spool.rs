@@ -8,6 +8,7 @@
 
 use crate::clock::{Clock, System};
 use crate::event::Plain;
+use crate::ledger::Complaint;
 use crate::smtp::dialogue::message::{Envelope, Keep};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
@@ -34,6 +35,7 @@ pub struct Spool {
     draft: Option<Draft>,
     /// How many messages this process has kept, for their names.
     kept: u32,
+    complaint: Complaint,
 }
 
 /// A message being written.
@@ -48,7 +50,28 @@ struct Draft {
 impl Spool {
     /// The Maildir in this directory, which is made when it is first needed.
     pub fn new(dir: PathBuf, limit: u64, hostname: String) -> Self {
-        Spool { dir, limit, hostname, clock: System::start(), draft: None, kept: 0 }
+        Spool {
+            dir,
+            limit,
+            hostname,
+            clock: System::start(),
+            draft: None,
+            kept: 0,
+            complaint: Complaint::default(),
+        }
+    }
+
+    /// The same, with somebody to tell when messages cannot be kept.
+    pub fn telling(mut self, tell: fn(&str)) -> Self {
+        self.complaint = Complaint::to(tell);
+        self
+    }
+
+    /// Tells of an error of the system. That the limit is reached is none.
+    fn complain(&mut self, error: &io::Error) {
+        if error.raw_os_error().is_some() {
+            self.complaint.make("spool: messages are not kept", error);
+        }
     }
 
     fn open(&mut self, envelope: &Envelope) -> io::Result<Draft> {
@@ -113,17 +136,18 @@ impl Draft {
 impl Keep for Spool {
     fn begin(&mut self, envelope: &Envelope) {
         self.abandon();
-        self.draft = self.open(envelope).ok();
+        self.draft = self.open(envelope).map_err(|error| self.complain(&error)).ok();
     }
 
     fn part(&mut self, bytes: &[u8]) {
-        if self.write(bytes).is_err() {
+        if let Err(error) = self.write(bytes) {
+            self.complain(&error);
             self.abandon();
         }
     }
 
     fn end(&mut self) -> Option<String> {
-        let name = self.finish().ok();
+        let name = self.finish().map_err(|error| self.complain(&error)).ok();
         self.abandon();
         name
     }

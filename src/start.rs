@@ -28,6 +28,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 use syslog::Severity;
 
+#[cfg(debug_assertions)]
+mod rehearsal;
+
 /// Served, or refused.
 const DONE: u8 = 0;
 /// A command was asked something, and the answer is no.
@@ -46,9 +49,9 @@ pub trait Pit: Program + Clone {
     /// The name of the server that it pretends to be.
     fn persona(&self) -> &'static str;
     /// What that server says when it has no room.
-    fn busy(&self) -> Vec<u8>;
+    fn busy(&self, ends: &Ends) -> Vec<u8>;
     /// The same when the configuration cannot be read.
-    fn sorry(hostname: &str) -> Vec<u8>;
+    fn sorry(hostname: &str, ends: &Ends) -> Vec<u8>;
     /// Lines of another program that go with the events, and that program's tag: from each event, and
     /// the time since the connection.
     fn mirror(&self, _ends: &Ends, _id: &Plain) -> Option<Mirror> {
@@ -56,9 +59,9 @@ pub trait Pit: Program + Clone {
     }
     /// What must be opened while there are still the privileges for it.
     type Opened;
-    /// Opens it for this peer, or says why the peer is turned away. What is wrong with it is told to
-    /// `complain`, and does not end the conversation.
-    fn open(&self, with: &Before<'_>, complain: &mut dyn FnMut(String)) -> Result<Self::Opened, Why>;
+    /// Opens it for this peer, or says why the peer is turned away. What is wrong with it, now or later, is
+    /// told by [`complain`], and does not end the conversation.
+    fn open(&self, with: &Before<'_>) -> Result<Self::Opened, Why>;
     /// The conversation.
     fn engine(&self, opened: Self::Opened, with: Circumstances) -> Box<dyn Engine>;
     /// Whether the environment says that a web server has started the program, to answer one request for it
@@ -111,24 +114,29 @@ pub struct Circumstances {
 
 /// The whole program.
 pub fn start<P: Pit>() -> ExitCode {
-    conn::mute_stderr();
+    let gateway = P::is_gateway();
+    let served = gateway || is_served();
+    if served {
+        conn::mute_stderr();
+    }
+    sink::outlive_limits();
     let clock = System::start();
     heap::begin();
     // A web server may make arguments of a query (RFC 3875 4.4): there they are the peer's.
-    let gateway = P::is_gateway();
     let heeded = if gateway { 1 } else { usize::MAX };
     let args: Vec<OsString> = std::env::args_os().take(heeded).collect();
     let loaded = config::load::<P>(args.iter().cloned());
     heap::end();
-    let code = match (loaded, gateway || is_served()) {
-        (Ok(Asked::Run(config)), true) => {
+    let code = match (loaded, served) {
+        (Ok(Asked::Run(config)), false) if let Some(outcome) = config.command(&clock) => settle(outcome),
+        (Ok(Asked::Run(config)), _) if served || conn::is_socket(standard(Standard::Input)) => {
+            conn::mute_stderr();
             // The copy stays, while the options as they were parsed go with all that parsing took.
             let own = config.clone();
             drop((config, args));
             serve(&own, clock)
         }
-        (Ok(Asked::Run(config)), false) if let Some(outcome) = config.command(&clock) => settle(outcome),
-        (Ok(Asked::Run(_)), false) => {
+        (Ok(Asked::Run(_)), _) => {
             let tag = P::TAG;
             tell(&format!(
                 "{tag}: standard input is no connection.\n{tag} is started by xinetd, inetd, tcpserver \
@@ -144,7 +152,7 @@ pub fn start<P: Pit>() -> ExitCode {
         ),
         (Err(failure), true) => misconfigured::<P>(&failure, &args, &clock),
         (Err(failure), false) => {
-            tell(&format!("{}: {failure}", P::TAG));
+            failure.lines().for_each(|line| tell(&format!("{}: {line}", P::TAG)));
             WRONG
         }
     };
@@ -156,10 +164,13 @@ pub fn start<P: Pit>() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Whether fd 0 is a connection: a socket, or the pipe of a UCSPI program such as sslserver.
+/// Whether fd 0 is certainly a connection: an Internet socket, or the pipe or socket of a UCSPI program such
+/// as sslserver, which names the peer. Any other socket may be that of sshd, with the operator behind it, so
+/// that only who asks for nothing is served on it.
 fn is_served() -> bool {
     let input = standard(Standard::Input);
-    conn::is_socket(input) || (conn::is_pipe(input) && peer::served(environment))
+    let could_be = conn::is_socket(input) || conn::is_pipe(input);
+    peer::is_internet(input) || (could_be && peer::served(environment))
 }
 
 fn environment(name: &str) -> Option<String> {
@@ -189,11 +200,12 @@ fn tell(text: &str) {
 /// Logs as far as the log can be known, and sends the peer away politely.
 fn misconfigured<P: Pit>(failure: &Failure, args: &[OsString], clock: &System) -> u8 {
     let (choice, socket) = salvage(args);
-    let sink = Sink::open(P::TAG, choice, Path::new(&socket), syslog::Facility::LOG_MAIL);
-    open_book(sink, &peer::ends(standard(Standard::Input), environment), clock);
+    let log = Sink::open(P::TAG, choice, Path::new(&socket), syslog::Facility::LOG_MAIL);
+    let ends = peer::ends(standard(Standard::Input), environment);
+    open_book(log, &ends, clock);
     error(clock, failure);
     if let Ok(mut wire) = Conn::open(clock, 1.0) {
-        wire.say(&P::sorry(&config::nodename()));
+        wire.say(&P::sorry(&config::nodename(), &ends));
         wire.close();
     }
     WRONG
@@ -222,14 +234,17 @@ fn salvage(args: &[OsString]) -> (sink::Choice, OsString) {
 fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
     let common = config.common();
     let ends = peer::ends(standard(Standard::Input), environment);
-    let sink = Sink::open(P::TAG, common.log, &common.log_socket, common.facility.into());
-    open_book(sink, &ends, &clock);
+    let log = Sink::open(P::TAG, common.log, &common.log_socket, common.facility.into());
+    open_book(log, &ends, &clock);
     BOOK.with_borrow_mut(|book| {
         if let Some(book) = book.as_mut() {
             book.mirror = config.mirror(&ends, &book.id);
         }
     });
     std::panic::set_hook(Box::new(last_words));
+    if common.user.is_none() && privileges::is_root() {
+        return refuse_root(config, &ends, &clock);
+    }
     let mut rng = match common.seed {
         Some(seed) => Rng::seed_from_u64(seed),
         None => rand::make_rng(),
@@ -256,7 +271,7 @@ fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
     let opened = match refused {
         None => {
             let before = Before { ends: &ends, key: &key, clock: &clock };
-            config.open(&before, &mut |failure| error(&clock, failure))
+            config.open(&before)
         }
         Some(why) => Err(why),
     };
@@ -264,6 +279,12 @@ fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
     let ids = common.user.as_ref().map(Ids::of).transpose();
     if common.chroot.is_some() {
         clock.keep_zone();
+        BOOK.with_borrow_mut(|book| {
+            if let Some(book) = book.as_mut() {
+                book.clock = clock.clone();
+                book.sink.keep_in_reach();
+            }
+        });
     }
     let dropped = ids.and_then(|ids| {
         let done = privileges::drop(common.chroot.as_deref(), ids);
@@ -285,7 +306,7 @@ fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
     };
     let opened = match opened {
         Ok(opened) => opened,
-        Err(why) => return turn_away(config, &mut wire, &clock, why, slot.as_ref()),
+        Err(why) => return turn_away(config, &ends, &mut wire, &clock, why, slot.as_ref()),
     };
 
     let allowed = ends.peer.is_some_and(|peer| common.allow.iter().any(|network| network.contains(peer)));
@@ -306,16 +327,30 @@ fn serve<P: Pit>(config: &P, mut clock: System) -> u8 {
     DONE
 }
 
+/// Serves nobody with the rights of root: whoever finds a fault in us would have them too.
+fn refuse_root<P: Pit>(config: &P, ends: &Ends, clock: &System) -> u8 {
+    error(
+        clock,
+        "started as root without user: nobody is served as root; have the super-server choose an account, \
+         or set user",
+    );
+    match Conn::open(clock, 1.0) {
+        Ok(mut wire) => turn_away(config, ends, &mut wire, clock, Why::Config, None),
+        Err(_) => WRONG,
+    }
+}
+
 /// Says that there is no room, whatever the truth is.
 fn turn_away<P: Pit>(
     config: &P,
+    ends: &Ends,
     wire: &mut Conn<'_, System>,
     clock: &System,
     why: Why,
     slot: Option<&Slot>,
 ) -> u8 {
     note(clock, What::Refuse { why, busy: slot.map_or(0, Slot::busy) });
-    wire.say(&config.busy());
+    wire.say(&config.busy(ends));
     wire.close();
     match why {
         Why::Locks => LATER,
@@ -330,6 +365,7 @@ struct Book {
     id: Plain,
     peer: Option<std::net::IpAddr>,
     mirror: Option<Mirror>,
+    clock: System,
 }
 
 thread_local! {
@@ -337,8 +373,23 @@ thread_local! {
     static BOOK: RefCell<Option<Book>> = const { RefCell::new(None) };
 }
 
-fn open_book(sink: Sink, ends: &Ends, clock: &System) {
-    BOOK.set(Some(Book { sink, id: id(clock.wall()), peer: ends.peer, mirror: None }));
+/// Begins to write events to this log, which may have had trouble.
+fn open_book((sink, trouble): (Sink, Option<String>), ends: &Ends, clock: &System) {
+    BOOK.set(Some(Book { sink, id: id(clock.wall()), peer: ends.peer, mirror: None, clock: clock.clone() }));
+    if let Some(trouble) = trouble {
+        error(clock, trouble);
+    }
+}
+
+/// Tells the operator of what went wrong beside the conversation.
+pub fn complain(text: &str) {
+    error(&booked_clock(), text);
+}
+
+/// The clock of the connection, for those who cannot be handed it.
+fn booked_clock() -> System {
+    let booked = BOOK.with(|book| Some(book.try_borrow().ok()?.as_ref()?.clock.clone()));
+    booked.unwrap_or_else(System::start)
 }
 
 /// Writes an event.
@@ -359,12 +410,18 @@ fn write(what: &What, clock: &System) {
     BOOK.with(|book| {
         // Borrowed already means that writing an event panicked: there is nowhere left to tell.
         if let Ok(mut book) = book.try_borrow_mut()
-            && let Some(Book { sink, id, peer, mirror }) = book.as_mut()
+            && let Some(Book { sink, id, peer, mirror, .. }) = book.as_mut()
         {
             let event = Event { id: id.clone(), peer: *peer, what: what.clone() };
             sink.write(severity, &event, clock.wall());
             if let Some((tag, line)) = mirror.as_mut().and_then(|mirror| mirror(what, clock.elapsed())) {
                 sink.write_as(tag, severity, &line, clock.wall());
+            }
+            if let Some(lost) = sink.take_lost() {
+                let what =
+                    Plain::from(format!("log: it took no lines for a while, {lost} are lost").as_str());
+                let event = Event { id: id.clone(), peer: *peer, what: What::Error { what } };
+                sink.write(Severity::LOG_ERR, &event, clock.wall());
             }
         }
     });
@@ -388,7 +445,7 @@ fn base36(mut number: u64) -> String {
 
 /// Logs a panic and the `end` that it cuts off, and exits without a word to the peer.
 fn last_words(panic: &PanicHookInfo<'_>) {
-    let clock = System::start();
+    let clock = booked_clock();
     let progress = PROGRESS.get();
     error(&clock, panic.to_string().replace('\n', ": "));
     note(
@@ -402,60 +459,12 @@ fn last_words(panic: &PanicHookInfo<'_>) {
             kind: Kind::Unknown,
             evidence: Plain::default(),
             gaveup: None,
+            waited: None,
             profile: Plain::default(),
             totals: Totals::default(),
+            unlogged: None,
         }
         .into(),
     );
     std::process::exit(i32::from(WRONG));
-}
-
-#[cfg(debug_assertions)]
-mod rehearsal {
-    //! A bug to order, for the test that a panic tells the peer nothing; not in release builds.
-
-    use crate::engine::{Engine, Heard, Now, Turn};
-    use crate::event::{Kind, Reason, Totals, What};
-    use std::time::Duration;
-
-    /// Panics when the peer says what SUNDEW_TEST_PANIC holds.
-    pub struct Panics {
-        inner: Box<dyn Engine>,
-        at: Option<String>,
-    }
-
-    impl Panics {
-        pub fn around(inner: Box<dyn Engine>) -> Self {
-            Panics { inner, at: std::env::var("SUNDEW_TEST_PANIC").ok() }
-        }
-    }
-
-    impl Engine for Panics {
-        fn hear(&mut self, heard: Heard<'_>, now: Now) -> Turn {
-            if let (Heard::Line(line), Some(at)) = (heard, &self.at) {
-                assert!(line.text != at.as_bytes(), "a panic was ordered");
-            }
-            self.inner.hear(heard, now)
-        }
-
-        fn ended(&mut self, at: Duration, reason: Reason) -> Vec<What> {
-            self.inner.ended(at, reason)
-        }
-
-        fn stage(&self) -> &'static str {
-            self.inner.stage()
-        }
-
-        fn profile(&self) -> &str {
-            self.inner.profile()
-        }
-
-        fn kind(&self) -> (Kind, String) {
-            self.inner.kind()
-        }
-
-        fn totals(&self) -> Totals {
-            self.inner.totals()
-        }
-    }
 }

@@ -6,16 +6,16 @@ use crate::config::{Common, Sundew};
 use crate::engine::Engine;
 use crate::event::Why;
 use crate::key::Key;
-use crate::peer;
+use crate::peer::{self, Ends};
 use crate::persona::http as persona;
 use crate::season::Seasons;
-use crate::start::{Before, Circumstances, Outcome, Pit};
+use crate::start::{Before, Circumstances, Outcome, Pit, complain};
 use crate::web::cgi;
 use crate::web::http::{self, Policy};
 use crate::web::session::{Session, Treatment};
 use crate::web::site::{Network, Site};
 use crate::web::{Content, Found};
-use chrono::NaiveDate;
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use std::os::unix::ffi::OsStringExt as _;
 
 mod command;
@@ -37,25 +37,27 @@ impl Pit for Sundew {
         }
     }
 
-    fn busy(&self) -> Vec<u8> {
-        busy(self.site.persona, &self.common.hostname)
+    fn busy(&self, ends: &Ends) -> Vec<u8> {
+        let (seasons, wall) = (self.seasons(), System::start().wall());
+        busy(self.site.persona, &seasons.on(wall.date_naive()).site, ends, wall)
     }
 
-    fn sorry(hostname: &str) -> Vec<u8> {
-        busy(persona::Name::default(), hostname)
+    fn sorry(hostname: &str, ends: &Ends) -> Vec<u8> {
+        busy(persona::Name::default(), hostname, ends, System::start().wall())
     }
 
     type Opened = Allowance;
 
-    fn open(&self, with: &Before<'_>, complain: &mut dyn FnMut(String)) -> Result<Allowance, Why> {
+    fn open(&self, with: &Before<'_>) -> Result<Allowance, Why> {
         if self.limits.off.exists() {
             return Err(Why::Off);
         }
         let allowance = Allowance::open(&self.state_dir(), self.limits.max_bytes_per_day.0);
         let allowance = allowance.unwrap_or_else(|failure| {
-            complain(format!("state_dir: {failure}"));
+            complain(&format!("state_dir: {failure}"));
             Allowance::endless()
         });
+        let allowance = allowance.telling(complain);
         match allowance.is_left(with.clock.wall().date_naive()) {
             true => Ok(allowance),
             false => Err(Why::Bytes),
@@ -69,14 +71,16 @@ impl Pit for Sundew {
             network: peer::network(with.ends.peer),
             today: with.wall.date_naive(),
             key: with.key,
-            allowance,
         });
+        let today = with.wall.date_naive();
+        let meter = Box::new(move |bytes| allowance.take(today, bytes));
         let hostname = self.common.hostname.clone();
         let schedule = self.schedule();
         if let Some(request) = gateway() {
             let answer = cgi::answer(content, &hostname, &request, with.wall);
             let treatment = Treatment { allowed: with.allowed, fast: with.allowed || !self.limits.slow_cgi };
-            return Box::new(Session::answering(request, answer, schedule, treatment, with.wall, with.rng));
+            let session = Session::answering(request, answer, schedule, treatment, with.wall, with.rng);
+            return Box::new(session.metered(meter));
         }
         let policy = Policy {
             persona: self.site.persona.persona(),
@@ -84,7 +88,7 @@ impl Pit for Sundew {
             port: with.ends.lport.unwrap_or(PORT),
             content,
         };
-        Box::new(Session::new(policy, schedule, with.allowed, with.wall, with.rng))
+        Box::new(Session::new(policy, schedule, with.allowed, with.wall, with.rng).metered(meter))
     }
 
     fn is_gateway() -> bool {
@@ -109,11 +113,10 @@ fn gateway() -> Option<cgi::Request> {
 }
 
 /// That there is no room, as our visitor or the web server before us takes it.
-fn busy(name: persona::Name, hostname: &str) -> Vec<u8> {
-    let wall = System::start().wall();
+fn busy(name: persona::Name, site: &str, ends: &Ends, wall: DateTime<FixedOffset>) -> Vec<u8> {
     match gateway() {
-        Some(request) => cgi::busy(&request, hostname, wall),
-        None => http::busy(name.persona(), hostname, wall),
+        Some(request) => cgi::busy(&request, site, wall),
+        None => http::busy(name.persona(), site, ends.lport.unwrap_or(PORT), wall),
     }
 }
 
@@ -124,7 +127,6 @@ struct Sites {
     key: Key,
     network: Network,
     today: NaiveDate,
-    allowance: Allowance,
 }
 
 impl Content for Sites {
@@ -132,9 +134,5 @@ impl Content for Sites {
         let season = self.seasons.of_host(host, self.today);
         let site = Site::new(self.config.plan(season, self.key.clone(), self.today));
         site.find(path, Some(self.network))
-    }
-
-    fn sends(&self, bytes: u64) {
-        self.allowance.take(self.today, bytes);
     }
 }

@@ -14,7 +14,7 @@ use crate::pop3::gate::{self, Earned};
 use crate::pop3::mailbox::{Cast, Mailbox, Origin, Person};
 use crate::pop3::session::Session;
 use crate::receipt::{self, Maker, Receipt, Style};
-use crate::start::{Before, Circumstances, Mirror, Pit};
+use crate::start::{Before, Circumstances, Mirror, Pit, complain};
 use std::time::Duration;
 
 /// A network that guessed passwords this lately is still guessing.
@@ -31,11 +31,11 @@ impl Pit for Tarpop {
         self.mailbox.persona.as_str()
     }
 
-    fn busy(&self) -> Vec<u8> {
+    fn busy(&self, _ends: &Ends) -> Vec<u8> {
         dialogue::busy(self.mailbox.persona.persona(), &self.common.hostname)
     }
 
-    fn sorry(hostname: &str) -> Vec<u8> {
+    fn sorry(hostname: &str, _ends: &Ends) -> Vec<u8> {
         dialogue::busy(persona::Name::default().persona(), hostname)
     }
 
@@ -51,12 +51,12 @@ impl Pit for Tarpop {
 
     type Opened = Memory;
 
-    fn open(&self, with: &Before<'_>, complain: &mut dyn FnMut(String)) -> Result<Memory, Why> {
-        let dir = self.state_dir();
-        Ok(Memory::open(&dir, with.key, with.ends.peer).unwrap_or_else(|failure| {
-            complain(format!("state_dir: {failure}"));
+    fn open(&self, with: &Before<'_>) -> Result<Memory, Why> {
+        let memory = Memory::open(&self.state_dir(), with.key, with.ends.peer).unwrap_or_else(|failure| {
+            complain(&format!("state_dir: {failure}"));
             Memory::alone()
-        }))
+        });
+        Ok(memory.telling(complain))
     }
 
     fn engine(&self, memory: Memory, with: Circumstances) -> Box<dyn Engine> {

@@ -148,16 +148,24 @@ fn curl_is_held_in_real_time() {
 #[test]
 fn exim_is_held_until_just_before_each_deadline() {
     need_root("Exim becomes an account of its own");
-    let (end, ran) = hold("Exim", 30, 1275, exim);
+    let (end, ran) = hold("Exim", 30, 1275, |server, dir| exim("client.example.net", server, dir));
     assert_eq!((ran.status, end.stage.as_str()), (Some(0), "quit"), "{}{}", end.event, ran.stderr);
 }
 
-fn exim(server: &Server, dir: &Dir) -> Command {
+#[test]
+fn exim_whose_name_has_one_dot_is_held_as_long() {
+    need_root("Exim becomes an account of its own");
+    let (end, ran) = hold("Exim at example.net", 30, 1275, |server, dir| exim("example.net", server, dir));
+    assert_eq!((ran.status, end.stage.as_str()), (Some(0), "quit"), "{}{}", end.event, ran.stderr);
+}
+
+/// An Exim on a machine of this name.
+fn exim(name: &str, server: &Server, dir: &Dir) -> Command {
     let spool = dir.make("spool");
     fs::set_permissions(&spool, fs::Permissions::from_mode(0o777)).unwrap();
     let port = server.address.port();
     let config = format!(
-        "primary_hostname = client.example.net\nexim_user = mail\nexim_group = mail\nnever_users =\n\
+        "primary_hostname = {name}\nexim_user = mail\nexim_group = mail\nnever_users =\n\
          keep_environment =\nspool_directory = {spool}\nlog_file_path = {spool}/%slog\n\
          begin routers\nall:\n driver = manualroute\n route_list = * 127.0.0.1\n self = send\n\
          transport = tarpit\n\
@@ -203,6 +211,20 @@ fn postfix_is_held_until_its_own_watchdog() {
     assert!(end.held >= watchdog.mul_f64(0.98), "{}\n{}", end.event, postfix.log());
     assert_eq!((end.reason, end.stage.as_str()), (Reason::Hangup, "rcpt"));
     until("Postfix tells of its watchdog", || postfix.log().contains("watchdog timeout").then_some(()));
+}
+
+#[test]
+fn postfix_is_held_at_the_stage_that_is_named() {
+    need_root("Postfix's master is started by root only");
+    let config = format!("speedup = {POSTFIX}\n[smtarpit]\nhold_at = \"dot\"");
+    let server = Setup::under(Super::Xinetd).config(&config).start();
+    let postfix = Postfix::start(server.address.port());
+    postfix.send();
+    // The message is there, so no reply before was held.
+    server.log.wait("message", |event| event.what.word() == "message");
+    drop(postfix);
+    let end = server.log.end("the end of Postfix", |_| true);
+    assert_eq!((end.reason, end.stage.as_str()), (Reason::Hangup, "dot"), "{}", end.event);
 }
 
 /// A Postfix of our own, which relays everything to the tarpit.

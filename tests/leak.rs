@@ -33,7 +33,7 @@ fn a_bad_value_is_not_for_the_peer() {
 
 #[test]
 fn an_impossible_combination_is_not_for_the_peer() {
-    tell_nothing(|setup| setup.edit("--slots 35", "--slots 50"), "slots");
+    tell_nothing(|setup| setup.config("slots = 50"), "slots");
 }
 
 #[test]

@@ -20,12 +20,16 @@ use crate::harness::{Dir, Process, SMTARPIT, must, need, root, shipped};
 const BLOCKS: &[(&str, fn())] = &[
     ("text transcript", the_transcript_is_what_is_said),
     ("text event", the_transcript_is_what_is_said),
+    ("sh needs", what_it_needs_is_named_before_the_first_command),
     ("sh try", the_first_command_starts_it),
     ("text listens", the_first_command_starts_it),
     ("sh swaks", the_first_command_starts_it),
     ("sh tests", the_second_command_is_there),
     ("sh xinetd", the_lines_for_xinetd_install_it),
     ("sh tcpserver", the_lines_for_tcpserver_install_it),
+    ("sh manuals", the_lines_for_xinetd_install_it),
+    ("sh stop", the_lines_for_xinetd_install_it),
+    ("sh remove", the_lines_for_xinetd_install_it),
     ("sh container", a_container_logs_what_the_last_lines_find),
     ("sh look", a_container_logs_what_the_last_lines_find),
     ("text guesses", the_guesses_are_answered_as_shown),
@@ -195,6 +199,32 @@ fn the_first_command_starts_it() {
     running.out.has("hung up at rcpt", 1);
 }
 
+/// Whether it is enough is seen on a bare machine, by `tests/fresh`, which runs these very blocks.
+#[test]
+fn what_it_needs_is_named_before_the_first_command() {
+    let readme = shipped("README.md");
+    let at = |name: &str| readme.find(&format!("```{name}\n")).unwrap_or_else(|| panic!("no block {name}"));
+    assert!(at("sh needs") < at("sh try") && at("sh try") < at("sh tests"));
+    assert_eq!(block("sh needs").lines().count(), 1, "one line to paste");
+    let fresh = shipped("tests/fresh");
+    for name in ["needs", "try", "tests"] {
+        assert!(fresh.contains(&format!("(block {name}")), "tests/fresh runs {name}");
+    }
+}
+
+/// Asked for help, a script gives it and does nothing else.
+#[test]
+fn every_script_has_a_help() {
+    for script in ["tests/run", "tests/fresh", "fuzz/run"] {
+        for flag in ["--help", "-h"] {
+            let output = must(Command::new(root().join(script)).arg(flag).env("PATH", "/usr/bin:/bin"));
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert!(text.starts_with(&format!("Usage: {script} ")), "{text}");
+            assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        }
+    }
+}
+
 #[test]
 fn the_second_command_is_there() {
     // It cannot be run from here: it is what runs this.
@@ -214,6 +244,7 @@ fn install(lines: &str, dir: &Dir) {
     for (name, does) in [
         ("sudo", "exec \"$@\"".to_owned()),
         ("systemctl", "echo \"$@\" >> \"$(dirname \"$0\")/systemctl.said\"".to_owned()),
+        ("pkill", "echo \"$@\" >> \"$(dirname \"$0\")/pkill.said\"".to_owned()),
         ("systemd-sysusers", format!("exec {} --root={to} \"$@\"", need("systemd-sysusers").display())),
         ("systemd-tmpfiles", format!("exec {} --root={to} \"$@\"", need("systemd-tmpfiles").display())),
     ] {
@@ -223,8 +254,9 @@ fn install(lines: &str, dir: &Dir) {
     for made in ["usr/local/sbin", "etc/xinetd.d", "etc/service"] {
         dir.make(made);
     }
-    let mut lines = lines.to_owned();
-    for place in [" /usr/", " /etc/"] {
+    // The same code as in the profile "dist", which would only be linked for minutes more.
+    let mut lines = lines.replace("--profile dist", "--release").replace("/dist ", "/release ");
+    for place in [" /usr/", " /etc/", " /run/", " /var/"] {
         lines = lines.replace(place, &format!(" {to}{}", place.trim_start()));
     }
     let path = format!("{}:{}", dir.path("tools").display(), std::env::var("PATH").unwrap_or_default());
@@ -311,12 +343,31 @@ fn the_lines_for_xinetd_install_it() {
     serves(Super::Xinetd, &dir.path("usr/local/sbin/smtarpit"));
     guards(Super::Xinetd, &dir.path("usr/local/sbin/tarpop"));
     shows(Super::Xinetd, &dir.path("usr/local/sbin/sundew"));
+
+    install(&block("sh manuals"), &dir);
+    for (section, page) in [("man8", "smtarpit.8"), ("man8", "tarpit-run.8"), ("man5", "sundew.toml.5")] {
+        let text = fs::read_to_string(dir.path("usr/local/share/man").join(section).join(page)).unwrap();
+        assert_eq!(text, shipped(&format!("man/{page}")));
+    }
+    install(&block("sh stop"), &dir);
+    assert_eq!(fs::read_to_string(dir.path("tools/pkill.said")).unwrap(), "-u sundew\n");
+
+    install(&block("sh remove"), &dir);
+    let left: Vec<_> = files(&dir.path("")).into_iter().map(|(path, ..)| path).collect();
+    // The accounts stay, and so do the tools of this test.
+    let known =
+        ["passwd", "shadow", "group", "gshadow", "passwd-", "shadow-", "group-", "gshadow-", ".pwd.lock"];
+    let ours = |path: &&PathBuf| {
+        !path.starts_with("tools") && !known.iter().any(|name| path.as_path() == Path::new("etc").join(name))
+    };
+    assert_eq!(left.iter().find(ours), None);
+    assert!(!dir.path("run/sundew").exists() && !dir.path("var/lib/sundew").exists());
 }
 
 #[test]
 fn the_lines_for_tcpserver_install_it() {
     let dir = Dir::new();
-    let before: String = block("sh xinetd").split_inclusive('\n').take(3).collect();
+    let before: String = block("sh xinetd").split_inclusive('\n').take(4).collect();
     install(&(before + &block("sh tcpserver")), &dir);
     for program in ["smtarpit", "tarpop", "sundew"] {
         let linked = fs::canonicalize(dir.path("etc/service").join(program)).unwrap();

@@ -19,7 +19,7 @@ use sundew::sasl;
 
 use crate::harness::inetd::{on, serve};
 use crate::harness::transcript::{Protocol, compare};
-use crate::harness::{Dir, TARPOP, must, need};
+use crate::harness::{Dir, TARPOP, leaves_root, must, need};
 use maildir::Mailbox;
 
 /// The name that all the servers have.
@@ -164,7 +164,7 @@ impl Ours {
             let mut command = Command::new(TARPOP);
             command.args(["--persona", persona, "--hostname", HOST, "--slots", "500", "--total", "500"]);
             command.args(more);
-            command.args(["--log", "stderr", "--lock-dir"]).arg(&locks);
+            command.args(["--log", "stderr", "--lock-dir"]).arg(&locks).args(leaves_root());
             on(socket, &mut command)
         });
         Ours { address, _dir: dir }

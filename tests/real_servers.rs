@@ -16,7 +16,7 @@ use std::process::Command;
 use crate::harness::inetd::{on, serve};
 use crate::harness::talk::Talk;
 use crate::harness::transcript::compare;
-use crate::harness::{Dir, SMTARPIT, must, need};
+use crate::harness::{Dir, SMTARPIT, leaves_root, must, need};
 use replies::SMTP;
 
 /// The name that all the servers have.
@@ -101,7 +101,8 @@ impl Ours {
                 .args(["--null-sender", "accept", "--verdict", "accept", "--max-message", SIZE])
                 .args(more)
                 .args(["--log", "stderr", "--lock-dir"])
-                .arg(&locks);
+                .arg(&locks)
+                .args(leaves_root());
             on(socket, &mut command)
         });
         Ours { address, _dir: dir }

@@ -71,7 +71,7 @@ fn a_busy_server_says_what_the_real_ones_say() {
     let now = || System::start().wall();
     for (name, real) in [(Name::Apache, servers::apache()), (Name::Nginx, servers::nginx())] {
         let asked = ask(real.address, b"GET /busy HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
-        let ours = busy(name.persona(), HOST, now());
+        let ours = busy(name.persona(), HOST, 80, now());
         let product = |answer: &[u8]| plain(answer).replace(&product(answer), "#");
         assert_eq!(product(&asked), product(&ours), "{}", name.as_str());
     }

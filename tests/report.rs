@@ -254,9 +254,12 @@ fn the_metrics_are_what_prometheus_reads() {
     let promtool = need("promtool");
     let dir = Dir::new();
     for log in [log(Form::Rfc3339), hostile(), Vec::new()] {
+        let is_empty = log.is_empty();
         let file = dir.write("mail.log", log);
         let metrics = dir.path("tarpit.prom");
-        of(&["--format", "prometheus", "-o", metrics.to_str().unwrap()], &[&file]);
+        let output =
+            report().args(["--format", "prometheus", "-o"]).args([&metrics, &file]).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty() != is_empty, "{output:?}");
         let output = Command::new(&promtool)
             .args(["check", "metrics"])
             .stdin(fs::File::open(&metrics).unwrap())

@@ -277,10 +277,12 @@ impl Servers {
                 .option(format!("--log-socket={}", town.log.socket.display()))
                 .config(&format!("secret_file = {secret:?}\n{config}"))
         };
-        let smtp = "speedup = 500\n[smtarpit]\nnull_sender = \"accept\"\nrecipients = \"issued\"\n\
-                    hold = \"edge\"\nhold_at = \"quit\"";
+        let smtp = format!(
+            "slots = {SLOTS}\nspeedup = 500\n[smtarpit]\nnull_sender = \"accept\"\nrecipients = \"issued\"\n\
+             hold = \"edge\""
+        );
         Servers {
-            smtp: serve(SMTARPIT, smtp).edit("--slots 35", &format!("--slots {SLOTS}")).start(),
+            smtp: serve(SMTARPIT, &smtp).start(),
             pop3: serve(TARPOP, "speedup = 500\n[tarpop]\naccept_after = \"2\"").start(),
             // Not quicker: the patience of a server is divided too.
             web: serve(SUNDEW, "speedup = 25").start(),

@@ -2,6 +2,7 @@
 //!
 //! A script stands in for `smtarpit` where the test is about what any program must be given.
 
+mod hardships;
 mod mistakes;
 
 use mistakes::mistake;

@@ -195,6 +195,38 @@ fn a_browser_shows_the_addresses_that_bytes_do_not() {
     assert!(words * 20 > bytes && words * 5 < bytes, "{words} addresses in words, {bytes} as they are");
 }
 
+/// The commonest of all: the text of a page without its tags, and a pattern.
+#[test]
+fn addresses_stand_apart_from_what_is_beside_them() {
+    let address = Regex::new(HARVESTERS[0].1).unwrap();
+    let found =
+        |text: &str| address.find_iter(text).map(|found| found.as_str().to_owned()).collect::<Vec<_>>();
+    for language in ["en", "de", "fr"] {
+        let (mut shown, mut right) = (0, 0);
+        for secret in ["one", "two", "three", "four"] {
+            let dir = Dir::new();
+            dir.write("secret", format!("the secret of site number {secret}"));
+            let site = dir.path("site");
+            let ran =
+                sundew(&dir, &["generate", site.to_str().unwrap(), "--pages", "90", "--language", language]);
+            assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+            for (name, text) in pages(&files(&site)) {
+                let texts = Parsed::of(text).texts_of("html");
+                let mut left = found(&texts.concat());
+                for address in texts.iter().flat_map(|text| found(text)) {
+                    assert!(address.ends_with("@example.net"), "{name}: {address}");
+                    shown += 1;
+                    if let Some(at) = left.iter().position(|found| *found == address) {
+                        left.swap_remove(at);
+                        right += 1;
+                    }
+                }
+            }
+        }
+        assert!(shown > 1_500 && right * 100 >= shown * 98, "{language}: {right} of {shown} come out right");
+    }
+}
+
 #[test]
 fn the_same_configuration_gives_the_same_bytes_and_another_secret_others() {
     let made = generated(&["--pages", "120"]);
@@ -239,6 +271,36 @@ fn dates_move_with_the_calendar_and_pages_keep_theirs() {
     assert!(news(&spring) > 5);
     let kept = monday.keys().filter(|name| spring.contains_key(*name)).count();
     assert!(kept * 10 > monday.len() * 8, "{kept} of {} pages are there in spring", monday.len());
+}
+
+#[test]
+fn the_first_of_january_changes_nothing_that_was_there() {
+    let dir = Dir::new();
+    for language in ["en", "de", "fr"] {
+        let at = |date: &str| {
+            let site = dir.path(&format!("{language}-{date}"));
+            let args = ["generate", site.to_str().unwrap(), "--date", date, "--language", language];
+            let ran = sundew(&dir, &[&args[..], &["--pages", "1000"]].concat());
+            assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+            files(&site)
+        };
+        let (before, after) = (at("2026-12-28"), at("2027-01-11"));
+        let (before, after) = (pages(&before), pages(&after));
+        assert_eq!((before.len(), after.len()), (1_000, 1_000));
+        let after: BTreeMap<_, _> = after.into_iter().collect();
+        let (mut changed, mut gone) = (Vec::new(), Vec::new());
+        for (name, text) in before {
+            match after.get(name) {
+                None => gone.push(name),
+                Some(&now) if now != text => changed.push(name),
+                Some(_) => {}
+            }
+        }
+        // The newest and the oldest of each of five sections have another neighbour, and the home page, six
+        // pages of links and those of the years say what is new.
+        assert!(changed.len() <= 5 * 2 + 1 + 6 + 4 * 2, "{language}: {} change: {changed:?}", changed.len());
+        assert!(gone.len() <= 20, "{language}: {} are gone: {gone:?}", gone.len());
+    }
 }
 
 #[test]

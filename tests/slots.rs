@@ -11,7 +11,7 @@ use sundew::event::{What, Why};
 
 use crate::harness::log::Log;
 use crate::harness::talk::Talk;
-use crate::harness::{Dir, PATIENCE, Process, SMTARPIT};
+use crate::harness::{Dir, PATIENCE, Process, SMTARPIT, leaves_root};
 
 /// A super-server without limits of its own.
 struct Door {
@@ -31,7 +31,9 @@ impl Door {
     fn with(flags: &[&str]) -> Self {
         let dir = Dir::new();
         let log = Log::socket(&dir.path("log"));
-        let flags = flags.iter().map(|flag| flag.to_string()).collect();
+        let secret = dir.write("secret", "the same secret on every machine that runs the tests");
+        let flags = flags.iter().map(|flag| flag.to_string());
+        let flags = flags.chain(["--secret-file".to_owned(), secret.display().to_string()]).collect();
         Door { log, dir, listener: TcpListener::bind("127.0.0.1:0").unwrap(), flags }
     }
 
@@ -47,7 +49,7 @@ impl Door {
         let mut command = Command::new(SMTARPIT);
         command.args(["--hostname", "mx.example.org", "--greet-pause", "0", "--log", "syslog"]);
         command.arg("--log-socket").arg(self.dir.path("log"));
-        command.arg("--lock-dir").arg(locks).args(&self.flags).env_clear();
+        command.arg("--lock-dir").arg(locks).args(&self.flags).args(leaves_root()).env_clear();
         command.stdin(socket.try_clone().unwrap()).stdout(socket).stderr(Stdio::null());
         Guest { talk, program: Process::start(&mut command) }
     }

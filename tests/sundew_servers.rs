@@ -11,7 +11,7 @@ use sundew::event::{Event, Kind, Reason, What, Why};
 use crate::harness::crowd::Crowd;
 use crate::harness::servers::{SMTARPIT, SUNDEW, Server, Setup, Super, under_every_super_server};
 use crate::harness::talk::Talk;
-use crate::harness::{Dir, need_root, run};
+use crate::harness::{Dir, need_root, run, until};
 use crate::superservers::{connected, signal, stays_within_the_unit};
 
 /// Quick, but with time for a busy machine: the patience of a server is divided too.
@@ -170,19 +170,23 @@ fn turned_away(server: &Server) -> Answer {
 fn each_persona_has_no_room_in_words_of_its_own() {
     let mut said = BTreeSet::new();
     for persona in ["apache", "nginx", "lighttpd"] {
-        let setup = setup(Super::Xinetd).edit("--slots 35", "--slots 0");
+        let setup = setup(Super::Xinetd).config("slots = 0");
         let server = setup.config(&format!("[sundew]\npersona = {persona:?}")).start();
         let answer = turned_away(&server);
         assert_eq!(answer.status, "503");
         let name = answer.header("Server").unwrap().to_lowercase();
         assert!(name.starts_with(persona), "{name}");
+        // Apache's page names the site and the port, and nobody's page the machine.
+        let place = format!("www.example.org Port {}", server.address.port());
+        assert_eq!(answer.body.contains(&place), persona == "apache", "{}", answer.body);
+        assert!(!answer.body.contains("mx."), "{}", answer.body);
         assert!(said.insert(answer.body));
     }
 }
 
 #[test]
 fn a_killed_program_frees_its_slot_and_a_signal_writes_an_end() {
-    let server = setup(Super::Xinetd).edit("--slots 35", "--slots 2").start();
+    let server = setup(Super::Xinetd).config("slots = 2").start();
     let visitor = || {
         let mut talk = server.talk();
         talk.send(request("/"));
@@ -287,6 +291,58 @@ fn no_more_goes_out_on_a_day_than_the_operator_wants() {
     assert!(server.dir.path("locks/bytes-of-the-day").is_file());
 }
 
+/// Asking and breaking off costs a few hundred bytes, and counts as that.
+#[test]
+fn who_breaks_off_does_not_use_up_the_day_of_the_others() {
+    // The head comes at once, and the page behind it as slowly as it always does.
+    let config = "[sundew]\nmax_bytes_per_day = \"100k\"\nfirst_byte = \"0\"";
+    let server = setup(Super::Xinetd).config(config).start();
+    for nth in 0..60 {
+        let mut talk = Talk::from(std::net::Ipv4Addr::new(127, 0, 1, nth).into(), server.address);
+        talk.send(request("/"));
+        talk.hear("\r\n\r\n");
+        nix::sys::socket::setsockopt(
+            &talk.stream,
+            nix::sys::socket::sockopt::Linger,
+            &nix::libc::linger { l_onoff: 1, l_linger: 0 },
+        )
+        .unwrap();
+    }
+    let ends =
+        || server.log.events().into_iter().filter(|event| event.what.word() == "end").collect::<Vec<_>>();
+    let ends = until("all of them have ended", || Some(ends()).filter(|ends| ends.len() == 60));
+    let out = ends.iter().map(|event| match &event.what {
+        What::End { reason: Reason::Hangup, bytes_out, made, .. } if *made > Some(*bytes_out) => *bytes_out,
+        other => panic!("{other:?}"),
+    });
+    let (out, made) = (out.sum::<u64>(), ends.len() as u64 * 10_000);
+    assert!(out > 60 * 100 && out < 80 << 10 && made > 100 << 10, "{out} of {made} bytes");
+    // The next one is a visitor like any other.
+    let mut talk = server.talk();
+    talk.send(request("/"));
+    talk.hear(" 200");
+    assert!(!server.log.events().iter().any(|event| event.what.word() == "refuse"));
+}
+
+/// Who comes while the last bytes of the day go out is answered to the end, and nobody after that.
+#[test]
+fn those_who_come_at_once_use_up_the_day_together() {
+    let server =
+        setup(Super::Xinetd).config(&format!("{FAST}\n[sundew]\nmax_bytes_per_day = \"60k\"")).start();
+    let mut talks: Vec<Talk> = (1..=12)
+        .map(|nth| {
+            let mut talk = Talk::from(std::net::Ipv4Addr::new(127, 0, 2, nth).into(), server.address);
+            talk.send(request("/"));
+            talk
+        })
+        .collect();
+    talks.iter_mut().for_each(|talk| _ = talk.hear("\r\n\r\n"));
+    let bodies: Vec<Vec<u8>> = talks.iter_mut().map(Talk::rest).collect();
+    assert!(bodies.iter().all(|body| body.ends_with(b"</html>\n")));
+    assert!(bodies.iter().map(Vec::len).sum::<usize>() > 60 << 10);
+    assert_eq!(get(&server, "127.0.0.1", "/").status, "503");
+}
+
 /// What is answered without a body uses up nothing of the day but its head.
 #[test]
 fn who_only_looks_uses_up_little_of_the_day() {
@@ -332,9 +388,13 @@ fn a_page_is_the_same_for_a_network_and_its_receipts_are_its_own() {
 #[test]
 fn an_invented_path_leads_nowhere() {
     let server = setup(Super::Xinetd).config(FAST).start();
-    for path in
-        ["/wp-login.php", "/team/", "/news/2026/spring-meeting-x.html", "/index.php?id=1", "/.git/config"]
-    {
+    for path in [
+        "/wp-login.php",
+        "/nobody-here/",
+        "/news/2026/spring-meeting-x.html",
+        "/index.php?id=1",
+        "/.git/config",
+    ] {
         let answer = get(&server, "127.0.0.1", path);
         assert_eq!(answer.status, "404", "{path}");
         assert!(harvest(&answer.body).is_empty());

@@ -19,7 +19,9 @@ use crate::harness::servers::{
     SERVICES, SMTARPIT as MAIL, Server, Service, Setup, Super, under_every_super_server,
 };
 use crate::harness::talk::Talk;
-use crate::harness::{Dir, PATIENCE, Process, SMTARPIT, must, need, need_root, shipped, until};
+use crate::harness::{
+    Dir, PATIENCE, Process, SMTARPIT, is_root, leaves_root, must, need, need_root, shipped, until,
+};
 
 const FAST: &str = "speedup = 200";
 
@@ -45,6 +47,36 @@ fn serves(under: Super) {
     assert!(events.iter().all(|event| event.peer == Some("127.0.0.9".parse().unwrap())));
     connected(&events[0], &talk, &server);
     assert!(matches!(events[3].what, What::End { mails: Some(1), rcpts: Some(0), .. }), "{:?}", events[3]);
+}
+
+under_every_super_server! { heeds_the_file:
+    xinetd_leaves_the_limits_to_the_file Xinetd, tcpserver_leaves_the_limits_to_the_file Tcpserver,
+    systemd_leaves_the_limits_to_the_file Systemd, openbsd_inetd_leaves_the_limits_to_the_file OpenbsdInetd,
+    inetutils_inetd_leaves_the_limits_to_the_file InetutilsInetd
+}
+
+/// The limits of the configuration file are in force under the service files as they are shipped.
+fn heeds_the_file(under: Super) {
+    for service in SERVICES {
+        let full = |limits: &str, wanted: Why| {
+            let server = Setup::serving(service, under).config(limits).start();
+            let come = || {
+                let talk = server.talk();
+                // Who is closed without a word may be gone by now.
+                let _ = (&talk.stream).write_all(service.asks.as_bytes());
+                talk
+            };
+            let mut first = come();
+            first.hear(service.greets);
+            let said = String::from_utf8(come().rest()).unwrap();
+            let refuse = server.log.wait("refuse", |event| event.what.word() == "refuse");
+            let What::Refuse { why, .. } = refuse.what else { unreachable!("asked for a refusal") };
+            assert_eq!(why, wanted, "{service:?}");
+            said
+        };
+        assert!(full("slots = 1", Why::Slots).starts_with(service.busy), "{service:?}");
+        assert_eq!(full("slots = 1\ntotal = 1", Why::Total), "", "{service:?}");
+    }
 }
 
 /// Whether a `connect` tells both ends of the connection as they are.
@@ -89,6 +121,7 @@ fn the_environment_names_the_peer_behind_a_wrapper() {
             .args(["--log=syslog", "--speedup=200", "--hostname=mx.example.org"])
             .arg(format!("--log-socket={}", dir.path("log").display()))
             .arg(format!("--lock-dir={}", dir.make("locks").display()))
+            .args(leaves_root())
             .env("TCPREMOTEIP", "2001:db8::25")
             .env("TCPREMOTEPORT", "4711")
             .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs.try_clone().unwrap())))
@@ -141,7 +174,7 @@ fn tcpserver_with_a_higher_limit_leaves_it_to_us() {
 
 #[test]
 fn a_killed_program_frees_its_slot_and_a_signal_writes_an_end() {
-    let server = Setup::under(Super::Xinetd).edit("--slots 35", "--slots 2").start();
+    let server = Setup::under(Super::Xinetd).config("slots = 2").start();
     let mut first = server.talk();
     let mut second = server.talk();
     assert_eq!((first.hear("220-").as_str(), second.hear("220-").as_str()), ("220-", "220-"));
@@ -268,28 +301,6 @@ fn an_ordinary_account_is_enough() {
 }
 
 #[test]
-fn multilog_keeps_what_tcpserver_hands_on() {
-    for Service { name, .. } in SERVICES {
-        let dir = Dir::new();
-        let service = shipped(&format!("contrib/tcpserver/{name}/log/run"));
-        // Only root can become sundewlog, and that account need not be here.
-        let run = dir.write("log/run", service.replace("setuidgid sundewlog ", ""));
-        need("multilog");
-        let mut log = Process::start(
-            Command::new("/bin/sh").arg(run).current_dir(dir.path("log")).stdin(Stdio::piped()),
-        );
-        let line = format!("{name}[1]: refuse id=a why=slots busy=35\n");
-        log.child().stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
-        let kept = until("multilog writes", || {
-            std::fs::read_to_string(dir.path("log/main/current")).ok().filter(|text| text.ends_with('\n'))
-        });
-        let (time, rest) = kept.split_once(' ').unwrap();
-        assert!(time.starts_with("@40000000") && time.len() == 25, "{kept}");
-        assert_eq!(rest, line);
-    }
-}
-
-#[test]
 fn systemd_takes_the_units() {
     for Service { name, path, .. } in SERVICES {
         let dir = Dir::new();
@@ -320,13 +331,22 @@ fn the_unit_allows_every_system_call_and_none_opens_a_network_socket() {
 /// The unit's limits are only real under a running systemd. What they need is that the program asks
 /// the kernel for nothing they forbid; and that it never opens a network socket is a promise anyway.
 pub fn stays_within_the_unit(service: Service, config: &str, says: impl FnOnce(&mut Talk)) {
-    let setup = Setup::serving(service, Super::Systemd).config(config);
-    let trace = setup.dir().path("trace");
+    let mut setup = Setup::serving(service, Super::Systemd).config(config);
+    // The unit chooses the account, and the build directory may be closed to it.
+    let mut becomes = String::new();
+    if is_root() {
+        setup = setup.user("nobody");
+        becomes = format!("{} --reuid=nobody --regid=65534 --clear-groups", need("setpriv").display());
+    }
+    let program = setup.dir().executable("traced", std::fs::read(service.path).unwrap());
+    let traces = setup.dir().make("traces");
+    std::fs::set_permissions(&traces, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let trace = traces.join("trace");
     let wrapper = format!(
-        "#!/bin/sh\nexec {} -f -qq -o {} {} \"$@\"\n",
+        "#!/bin/sh\nexec {becomes} {} -f -qq -o {} {} \"$@\"\n",
         need("strace").display(),
         trace.display(),
-        service.path
+        program.display()
     );
     let wrapper = setup.dir().executable(service.name, wrapper);
     let server = setup.program(wrapper).start();

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use sundew::event::{Event, Reason};
 
-use crate::harness::log::{End, Line};
+use crate::harness::log::{End, Line, Log, stalled};
 use crate::harness::servers::{Setup, Super};
 use crate::harness::talk::Talk;
-use crate::harness::{Dir, Process, bytes_of, need, shipped, until};
+use crate::harness::{Dir, Process, bytes_of, need, need_root, shipped, until};
 
 const FAST: &str = "speedup = 500";
 
@@ -169,18 +169,55 @@ fn a_log_that_nobody_reads_delays_nothing() {
     drop(socket);
 }
 
+/// The log of a machine whose syslogd stands still is kept for a while; the conversation goes on.
+#[test]
+fn a_syslogd_that_accepts_nobody_delays_nothing_and_hears_what_it_missed() {
+    let setup = Setup::under(Super::Xinetd);
+    let path = setup.dir().path("stalled");
+    let (listener, waiting) = stalled(&path);
+    let server = setup.option(format!("--log-socket={}", path.display())).config(FAST).start();
+    let mut talk = server.talk();
+    assert!(talk.reply().starts_with("220"));
+    for _ in 0..30 {
+        assert!(talk.ask("HELO client.example.net").starts_with("250"));
+    }
+    // Without a limit for connect(2), the greeting would not have come.
+    let took = talk.began.elapsed();
+    assert!(took < Duration::from_secs(15), "{took:?}");
+    let log = Log::stream(listener);
+    drop(waiting);
+    assert!(talk.ask("QUIT").starts_with("221"));
+    let end = log.end("the end", |_| true);
+    assert_eq!(end.reason, Reason::Quit);
+    let connect = log.wait("connect", |event| event.what.word() == "connect");
+    assert_eq!(connect.id, end.event.id);
+    let error = log.wait("error", |event| event.what.word() == "error");
+    assert!(error.to_string().contains("it took no lines for a while, "), "{error}");
+}
+
 #[test]
 fn syslog_may_be_restarted() {
-    let setup = Setup::under(Super::Xinetd);
+    restarts("");
+}
+
+#[test]
+fn syslog_may_be_restarted_out_of_reach_of_a_new_root() {
+    need_root("chroot is for a start as root");
+    let jail = Dir::new();
+    restarts(&format!("user = \"nobody\"\nchroot = {:?}", jail.path("")));
+}
+
+fn restarts(config: &str) {
+    let setup = Setup::under(Super::Xinetd).config(config);
     let path = setup.dir().path("syslogd");
-    let old = crate::harness::log::Log::socket(&path);
+    let old = Log::socket(&path);
     let server = setup.option(format!("--log-socket={}", path.display())).config(FAST).start();
     let mut talk = server.talk();
     assert!(talk.reply().starts_with("220"));
     old.wait("connect", |event| event.what.word() == "connect");
     drop(old);
     std::fs::remove_file(&path).unwrap();
-    let new = crate::harness::log::Log::socket(&path);
+    let new = Log::socket(&path);
     assert!(talk.ask("QUIT").starts_with("221"));
     new.end("the end", |_| true);
 }

@@ -21,6 +21,9 @@ mod kind;
 /// The shipped service files under the real xinetd, tcpserver, inetds and systemd.
 mod superservers;
 
+/// The directories for daemontools under the real svscan.
+mod daemontools;
+
 /// The same for tarpop.
 mod tarpop_servers;
 
@@ -36,6 +39,9 @@ mod run_program;
 /// What goes wrong is for the operator; the peer reads nothing of it.
 mod leak;
 
+/// Where the operator's answers come out, and whom the programs refuse to be.
+mod operator;
+
 /// The log: real syslog sockets, a real rsyslogd, hostile bytes.
 mod syslog;
 
@@ -47,6 +53,9 @@ mod message;
 
 /// Addresses that are ours, and those that are not.
 mod issued;
+
+/// What a guest can make us do while it is held, and what is said of its end.
+mod held;
 
 /// A peer that vanishes without a word.
 mod ghosts;
@@ -84,6 +93,9 @@ mod report_lists;
 
 /// The page in a browser, at the desk and on a telephone.
 mod report_page;
+
+/// The report of logs that are not as they should be.
+mod report_doubts;
 
 /// The report against what the generator of logs knows.
 mod report_truth;

@@ -42,12 +42,14 @@ impl Front {
             let account = User::from_name("www-data").unwrap().expect("the account of web servers");
             std::os::unix::fs::chown(&locks, Some(account.uid.as_raw()), None).unwrap();
         }
+        // The other web servers here stay root, and we do not.
+        let user = if is_root() { "user = \"www-data\"" } else { "" };
         let secret = dir.write("secret", "a secret of sixteen bytes or more");
         let config = dir.write(
             "sundew.toml",
             format!(
                 "hostname = \"mx.example.org\"\ndomains = [\"example.org\"]\nlog = \"syslog\"\n\
-                 log_socket = {:?}\nlock_dir = {locks:?}\nsecret_file = {secret:?}\n{config}\n",
+                 log_socket = {:?}\nlock_dir = {locks:?}\nsecret_file = {secret:?}\n{user}\n{config}\n",
                 dir.path("log")
             ),
         );

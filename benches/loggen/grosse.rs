@@ -248,6 +248,8 @@ impl Maker {
                 kind: Kind::Program,
                 evidence: evidence.into(),
                 gaveup: Some(held(stay.held.min([10, 30, 60, 120, 300, 600][source.bot]))),
+                waited: None,
+                unlogged: None,
                 profile: "day".into(),
                 totals: Totals {
                     commands: 1 + mails + rcpts,

@@ -412,8 +412,10 @@ impl<'d> Talk<'d> {
             kind,
             evidence: evidence.into(),
             gaveup,
+            waited: None,
             profile: self.profile.into(),
             totals: totals.clone(),
+            unlogged: None,
         };
         self.lines.push((self.leaves + late, what.into()));
     }

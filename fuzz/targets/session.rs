@@ -19,7 +19,7 @@ use sundew::event::What;
 use sundew::pace::Schedule;
 use sundew::script::{Act, Script};
 use sundew::smtp::dialogue::{Dialogue, Stage};
-use sundew::smtp::pacing::{Hold, Pace, Pacing};
+use sundew::smtp::pacing::{Hold, HoldAt, Pace, Pacing};
 use sundew::smtp::session::Session;
 
 const STAGES: [Stage; 8] =
@@ -29,7 +29,10 @@ fuzz_target!(|data: &[u8]| {
     let [choice, how, pieces, pause, rest @ ..] = data else { return };
     let bytes = common::fold(rest, how & 1 == 1);
     let hold = [Hold::Auto, Hold::Endless, Hold::Edge, Hold::Auto][usize::from(how >> 1 & 3)];
-    let hold_at = STAGES[usize::from(how >> 3 & 7)];
+    let hold_at = match how >> 1 & 3 {
+        3 => HoldAt::Auto,
+        _ => HoldAt::Stage(STAGES[usize::from(how >> 3 & 7)]),
+    };
     let pacing = Pacing { hold, hold_at, ..Pace::Day.pacing() };
     let schedule = Schedule { name: "day".into(), ordinary: pacing, profiles: Vec::new() };
     let last = [Act::Reset, Act::Close, Act::Vanish, Act::Signal][usize::from(how >> 6)].clone();

@@ -3,6 +3,7 @@
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::file::{self, quote};
 use super::{NOT_KEYS, Origins, Program, is_common};
@@ -13,6 +14,7 @@ pub(super) fn show<P: Program>(
     command: &Command,
     matches: &ArgMatches,
     origins: &Origins,
+    root: Option<&Path>,
 ) -> String {
     let table = P::TABLE;
     let source = Source { matches, origins, implied: &|key| program.implied(key) };
@@ -20,6 +22,9 @@ pub(super) fn show<P: Program>(
     for warning in program.warnings() {
         // Values may hold anything; a comment is one line.
         let _ = writeln!(out, "# warning: {}", super::Failure::new(warning));
+    }
+    for told in root.map(|root| program.under(root)).unwrap_or_default() {
+        let _ = writeln!(out, "# {}", super::Failure::new(told));
     }
     let keys = || command.get_arguments().filter(|arg| !NOT_KEYS.contains(&arg.get_id().as_str()));
     for arg in keys().filter(|arg| is_common(arg) && !is_table(arg)) {

@@ -3,12 +3,13 @@
 use std::fmt::{self, Display};
 use std::fs::File;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::season::{self, Written};
 use super::value::{self, words};
-use super::{Failure, Network, Origins};
+use super::{Failure, Network, Origins, superserver};
 use crate::key::Key;
 use crate::privileges::Ids;
 use crate::sink::Choice;
@@ -53,7 +54,8 @@ pub struct Common {
     ///
     /// Addresses that are issued carry a signature, by which they are recognised when mail for them
     /// arrives, and the pair of name and password that works is bound to a network by it. The file must
-    /// hold 16 to 4096 bytes, and every program of the suite must be able to read it. Without it the
+    /// hold 16 to 4096 bytes, better 32 or more, and every program of the suite must be able to read it, but
+    /// nobody else. Without it the
     /// secret is the id of this machine, machine-id(5), with hostname: enough for the programs of one
     /// machine, until it is set up anew.
     #[arg(long, value_name = "FILE", value_parser = value::path)]
@@ -114,15 +116,18 @@ pub struct Common {
 
     /// Make this directory the root directory
     ///
-    /// Needs a start as root, and user with it. The log is opened and the slot taken before. There
-    /// is no default: the root directory stays what it is.
+    /// Needs a start as root, and user with it. The log is opened and the slot taken before. A syslogd that
+    /// is restarted is found again if the start had the privilege to mount (CAP_SYS_ADMIN), by way of the
+    /// directory of its socket, from which nothing else can be reached; otherwise log_socket is looked for in
+    /// the new root directory too. There is no default: the root directory stays what it is.
     #[arg(long, value_name = "DIR", value_parser = value::path)]
     pub chroot: Option<PathBuf>,
 
     /// Become this user before the first byte is exchanged
     ///
     /// Needs a start as root. A name or a number, with a group after a colon if it is not the user's
-    /// own, as in sundew:mail. There is no default: the super-server has chosen the user.
+    /// own, as in sundew:mail; never root. There is no default: the super-server has chosen the user. Who is
+    /// started as root without this serves nobody.
     #[arg(long, value_name = "USER[:GROUP]")]
     pub user: Option<User>,
 
@@ -243,6 +248,10 @@ impl FromStr for User {
         if !fits(name) || !group.is_none_or(fits) {
             return Err(format!("{text:?} is not a user, or a user:group"));
         }
+        let is_root = |name: &str| name == "root" || name.parse() == Ok(0_u32);
+        if is_root(name) || group.is_some_and(is_root) {
+            return Err(format!("{text:?} is root, which is what this is there to leave"));
+        }
         Ok(User { name: name.to_owned(), group: group.map(str::to_owned) })
     }
 }
@@ -267,6 +276,22 @@ fn machine_id() -> Vec<u8> {
 const SHORTEST_SECRET: usize = 16;
 /// A longer file is something else, perhaps one without an end.
 const LONGEST_SECRET: u64 = 4096;
+
+/// Fewer bytes than this have room for less than HMAC-SHA256 can take, 256 bits.
+const ADVISED_SECRET: u64 = 32;
+
+/// Why a secret file may be less secret than it should.
+fn doubts_about_secret(path: &Path) -> Option<String> {
+    let about = std::fs::metadata(path).ok()?;
+    let show = path.display();
+    if about.mode() & 0o006 != 0 {
+        return Some(format!(
+            "secret_file: everybody may read {show}, and so knows every address: chmod o= {show}"
+        ));
+    }
+    let short = about.is_file() && about.len() < ADVISED_SECRET;
+    short.then(|| format!("secret_file: {show} has {} bytes; take {ADVISED_SECRET} or more", about.len()))
+}
 
 impl Common {
     /// The secret that signs addresses, if there is one.
@@ -297,17 +322,30 @@ impl Common {
 
     /// Looks for values that do not go together.
     pub(super) fn fit(&self, origins: &Origins) -> Result<(), Failure> {
+        let mut found = Vec::new();
         if self.slots > self.total {
             let text = format_args!("slots is {}, which is more than total, {}", self.slots, self.total);
-            return Err(origins.blame(&["slots", "total"], text));
+            found.push(Err(origins.blame(&["slots", "total"], text)));
         }
         if self.chroot.is_some() && self.user.is_none() {
-            return Err(
-                origins.blame(&["chroot"], "needs user too: root is not held by a new root directory")
-            );
+            let text = "needs user too: root is not held by a new root directory";
+            found.push(Err(origins.blame(&["chroot", "user"], text)));
         }
-        self.fit_seasons(origins)?;
-        self.secret().map(drop).map_err(|why| origins.blame(&["secret_file"], why))
+        found.push(self.fit_seasons(origins));
+        found.push(self.secret().map(drop).map_err(|why| origins.blame(&["secret_file"], why)));
+        Failure::all(found)
+    }
+
+    /// What the super-servers below `root` do with a program, and what does not go together with it.
+    pub(super) fn under(&self, root: &Path, program: &str) -> Vec<String> {
+        let started = superserver::installed(root, program);
+        let mut told: Vec<String> = started.iter().map(ToString::to_string).collect();
+        let warnings = started.iter().flat_map(|one| one.warnings(self.total, self.user.is_some()));
+        told.extend(warnings.map(|warning| format!("warning: {warning}")));
+        if self.user.is_none() && started.is_empty() {
+            told.push("user: none, so a start as root serves nobody; let the super-server choose one".into());
+        }
+        told
     }
 
     /// What will not work on this machine.
@@ -325,6 +363,7 @@ impl Common {
                 "secret_file: none, and this machine has no id: anybody could work out the secret".to_owned(),
             );
         }
+        warnings.extend(self.secret_file.as_deref().and_then(doubts_about_secret));
         if let Some(why) = value::unwritable(&self.lock_dir) {
             warnings.push(format!("lock_dir: {why}, so every caller would be turned away"));
         }

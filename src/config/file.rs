@@ -10,7 +10,8 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Failure, NOT_KEYS, TABLES, blame, common, is_common, value};
+use super::near::hint;
+use super::{Failure, NOT_KEYS, TABLES, blame, common, is_common, near, value};
 
 /// A larger file than this is not a configuration.
 const LARGEST: u64 = 1 << 20;
@@ -35,19 +36,56 @@ pub struct Value {
     inside: Vec<(String, usize)>,
 }
 
-/// What is wrong with a table that is one value, and which key of it.
+/// Something that is wrong in a line of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Within {
-    pub key: Option<String>,
+pub struct Fault {
+    /// From 1.
+    pub line: usize,
+    /// The key and what is wrong with it.
     pub text: String,
+}
+
+/// What is wrong with a table that is one value: with which key of it, or with the whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Within(Vec<(Option<String>, String)>);
+
+impl Within {
+    /// Something is wrong with one key.
+    pub(super) fn key(key: &str, text: impl Into<String>) -> Self {
+        Within(vec![(Some(key.to_owned()), text.into())])
+    }
+
+    /// The table is wrong as a whole.
+    fn whole(text: impl Into<String>) -> Self {
+        Within(vec![(None, text.into())])
+    }
+
+    /// Something else is wrong as well.
+    pub(super) fn and(&mut self, key: Option<String>, text: String) {
+        self.0.push((key, text));
+    }
+
+    /// Whether something is wrong with this key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|(wrong, _)| wrong.as_deref() == Some(key))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn texts(&self) -> impl Iterator<Item = (Option<&str>, String)> {
+        self.0.iter().map(|(key, text)| match key {
+            Some(key) => (Some(key.as_str()), format!("{key}: {text}")),
+            None => (None, text.clone()),
+        })
+    }
 }
 
 impl Display for Within {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.key {
-            Some(key) => write!(f, "{key}: {}", self.text),
-            None => f.write_str(&self.text),
-        }
+        let texts: Vec<String> = self.texts().map(|(_, text)| text).collect();
+        f.write_str(&texts.join("; "))
     }
 }
 
@@ -64,16 +102,37 @@ impl Setting {
         })
     }
 
-    /// The line of the value that clap complains about, or of the key inside of it.
-    pub(super) fn line_of(&self, text: &str, within: Option<&Within>) -> usize {
-        let Some(value) = self.values.iter().find(|v| v.text == text || v.text.split(',').any(|p| p == text))
-        else {
-            return self.line;
-        };
-        let key = within.and_then(|within| within.key.as_ref());
-        let inside = value.inside.iter().find(|(name, _)| Some(name) == key);
-        inside.map_or(value.line, |(_, line)| *line)
+    /// Takes out the value that clap complains about.
+    pub(super) fn take_out(&mut self, text: &str) -> Option<Value> {
+        let is_wrong = |value: &Value| value.text == text || value.text.split(',').any(|part| part == text);
+        let at = self.values.iter().position(is_wrong)?;
+        Some(self.values.remove(at))
     }
+
+    /// What is wrong with this value of the setting, each with its line.
+    pub(super) fn faults(&self, value: Option<&Value>, within: Option<&Within>, reason: &str) -> Vec<Fault> {
+        let line = value.map_or(self.line, |value| value.line);
+        let fault = |line: usize, text: &str| Fault { line, text: format!("{}: {text}", self.key) };
+        let Some(within) = within else { return vec![fault(line, reason)] };
+        let faults = within.texts().map(|(key, text)| {
+            let inside =
+                value.and_then(|value| value.inside.iter().find(|(name, _)| Some(name.as_str()) == key));
+            fault(inside.map_or(line, |(_, line)| *line), &text)
+        });
+        faults.collect()
+    }
+}
+
+/// What a file says, for one program.
+#[derive(Debug, Default)]
+pub struct Content {
+    pub settings: Vec<Setting>,
+    /// What is wrong with it so far; the values are looked at later.
+    pub faults: Vec<Fault>,
+    /// The keys that were probably meant where something is wrong.
+    pub meant: Vec<String>,
+    /// It is no TOML, so that what follows the first fault of the form may be missing.
+    pub is_cut: bool,
 }
 
 /// Reads the file; `None` if there is none of this name.
@@ -99,47 +158,118 @@ pub(super) fn load(path: &Path) -> Result<Option<String>, Failure> {
 
 /// Reads the text of a file for the program whose table is `table` and whose options are `command`.
 /// The program's own table comes after the common keys and takes their place.
-pub fn read(text: &str, path: &Path, table: &str, command: &clap::Command) -> Result<Vec<Setting>, Failure> {
+pub fn read(text: &str, table: &str, command: &clap::Command) -> Content {
     let at = |offset: usize| text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
-    let fail =
-        |line: usize, why: &dyn Display| Failure::new(format_args!("{}:{line}: {why}", path.display()));
-    let top = DeTable::parse(text)
-        .map_err(|error| fail(at(error.span().map_or(0, |span| span.start)), &error.message()))?;
-    let mut settings: Vec<Setting> = Vec::new();
-    let mut own = None;
-    for (key, value) in in_order(top.get_ref()) {
-        let line = at(key.span().start);
-        let name = key.get_ref().as_ref();
-        if let (true, DeValue::Table(inside)) = (TABLES.contains(&name), value.get_ref()) {
-            own = own.or((name == table).then_some(inside));
-            continue;
+    let (top, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader { at: &at, table, command, content: Content::default() };
+    reader.top(top.get_ref());
+    let Content { mut settings, mut faults, meant, .. } = reader.content;
+    let broken = errors.iter().map(|error| Fault {
+        line: at(error.span().map_or(0, |span| span.start)),
+        text: error.message().to_owned(),
+    });
+    let mut broken: Vec<Fault> = broken.collect();
+    broken.sort_by_key(|fault| fault.line);
+    // One thing that is wrong in a line is often several to the parser, and whatever follows may be what it
+    // made of it.
+    broken.dedup_by_key(|fault| fault.line);
+    if let Some(Fault { line: first, .. }) = broken.first() {
+        settings.retain(|setting| setting.line < *first);
+        faults.retain(|fault| fault.line < *first);
+    }
+    let is_cut = !broken.is_empty();
+    faults.extend(broken);
+    Content { settings, faults, meant, is_cut }
+}
+
+/// A file that is being read.
+struct Reader<'r> {
+    /// The line of a byte.
+    at: &'r dyn Fn(usize) -> usize,
+    table: &'r str,
+    command: &'r clap::Command,
+    content: Content,
+}
+
+impl Reader<'_> {
+    fn top(&mut self, top: &DeTable<'_>) {
+        let mut own = None;
+        for (key, value) in in_order(top) {
+            let line = (self.at)(key.span().start);
+            let name = key.get_ref().as_ref();
+            if let (true, DeValue::Table(inside)) = (TABLES.contains(&name), value.get_ref()) {
+                own = own.or((name == self.table).then_some(inside));
+                continue;
+            }
+            match option(self.command, name) {
+                _ if TABLES.contains(&name) => self.fault(line, format!("{name}: must be a table, [{name}]")),
+                Some(arg) if is_common(arg) => self.setting(name, value, arg),
+                Some(_) => {
+                    self.content.meant.push(name.to_owned());
+                    self.fault(line, format!("{name}: belongs in the table [{}]", self.table));
+                }
+                // Not every program has all of the common keys.
+                None if common::has(name) => {}
+                None if matches!(value.get_ref(), DeValue::Table(_)) => {
+                    let known = TABLES.iter().map(|table| format!("[{table}]"));
+                    self.fault(
+                        line,
+                        format!("[{name}]: there is no such table{}", hint(&format!("[{name}]"), known)),
+                    );
+                }
+                None => self.unknown(line, name, name),
+            }
         }
-        match option(command, name) {
-            _ if TABLES.contains(&name) => {
-                return Err(fail(line, &format_args!("{name}: must be a table, [{name}]")));
+        for (key, value) in own.map(in_order).unwrap_or_default() {
+            let name = key.get_ref().as_ref();
+            match option(self.command, name) {
+                None => self.unknown((self.at)(key.span().start), &format!("{}.{name}", self.table), name),
+                Some(arg) => {
+                    self.content.settings.retain(|old| old.key != name);
+                    self.setting(name, value, arg);
+                }
             }
-            Some(arg) if is_common(arg) => {
-                settings.push(setting(name, value, arg, &at).map_err(|(line, why)| fail(line, &why))?);
-            }
-            Some(_) => return Err(fail(line, &format_args!("{name}: belongs in the table [{table}]"))),
-            // Not every program has all of the common keys.
-            None if common::has(name) => continue,
-            None if matches!(value.get_ref(), DeValue::Table(_)) => {
-                return Err(fail(line, &format_args!("[{name}]: there is no such table")));
-            }
-            None => return Err(fail(line, &format_args!("{name}: there is no such key"))),
         }
     }
-    for (key, value) in own.map(in_order).unwrap_or_default() {
-        let name = key.get_ref().as_ref();
-        let Some(arg) = option(command, name) else {
-            return Err(fail(at(key.span().start), &format_args!("{table}.{name}: there is no such key")));
+
+    fn fault(&mut self, line: usize, text: String) {
+        self.content.faults.push(Fault { line, text });
+    }
+
+    /// There is no such key, but perhaps one that is called almost so.
+    fn unknown(&mut self, line: usize, shown: &str, name: &str) {
+        let known = || keys(self.command).map(|arg| arg.get_id().as_str());
+        self.content.meant.extend(near::nearest(name, known()).map(str::to_owned));
+        self.fault(line, format!("{shown}: there is no such key{}", hint(name, known())));
+    }
+
+    fn setting(&mut self, key: &str, value: &Spanned<DeValue<'_>>, arg: &clap::Arg) {
+        let is_list = matches!(arg.get_action(), clap::ArgAction::Append);
+        let is_flag = !arg.get_action().takes_values();
+        let read: Vec<Result<Value, Vec<Wrong>>> = match value.get_ref() {
+            DeValue::Array(values) if is_list => {
+                values.iter().map(|value| scalar(value, self.at, is_flag)).collect()
+            }
+            _ => vec![scalar(value, self.at, is_flag)],
         };
-        let new = setting(name, value, arg, &at).map_err(|(line, why)| fail(line, &why))?;
-        settings.retain(|old| old.key != new.key);
-        settings.push(new);
+        let (mut values, mut is_wrong) = (Vec::new(), false);
+        for one in read {
+            match one {
+                Ok(value) => values.push(value),
+                Err(wrong) => {
+                    is_wrong = true;
+                    wrong.into_iter().for_each(|(line, why)| self.fault(line, format!("{key}: {why}")));
+                }
+            }
+        }
+        if is_wrong {
+            self.content.meant.push(key.to_owned());
+        }
+        if !is_wrong || !values.is_empty() {
+            let line = (self.at)(value.span().start);
+            self.content.settings.push(Setting { key: key.to_owned(), line, values });
+        }
     }
-    Ok(settings)
 }
 
 /// The entries as they stand in the file; the table has them by name.
@@ -151,50 +281,41 @@ fn in_order<'a, 'i>(
     entries
 }
 
+/// The options that can be keys of the file.
+fn keys(command: &clap::Command) -> impl Iterator<Item = &clap::Arg> {
+    command.get_arguments().filter(|arg| !NOT_KEYS.contains(&arg.get_id().as_str()) && !arg.is_hide_set())
+}
+
 /// The option of this name, if it can be a key of the file.
 fn option<'c>(command: &'c clap::Command, key: &str) -> Option<&'c clap::Arg> {
     command.get_arguments().find(|arg| arg.get_id() == key && !NOT_KEYS.contains(&key))
 }
 
+/// The line, and what is wrong there.
 type Wrong = (usize, String);
 
-fn setting(
-    key: &str,
-    value: &Spanned<DeValue>,
-    arg: &clap::Arg,
-    at: &dyn Fn(usize) -> usize,
-) -> Result<Setting, Wrong> {
-    let line = at(value.span().start);
-    let is_list = matches!(arg.get_action(), clap::ArgAction::Append);
-    let is_flag = !arg.get_action().takes_values();
-    let values = match value.get_ref() {
-        DeValue::Array(values) if is_list => {
-            values.iter().map(|value| scalar(value, at, is_flag)).collect::<Result<Vec<_>, _>>()
-        }
-        _ => scalar(value, at, is_flag).map(|value| vec![value]),
-    };
-    let values = values.map_err(|(line, why)| (line, format!("{key}: {why}")))?;
-    Ok(Setting { key: key.to_owned(), line, values })
-}
-
-fn scalar(value: &Spanned<DeValue>, at: &dyn Fn(usize) -> usize, is_flag: bool) -> Result<Value, Wrong> {
+fn scalar(value: &Spanned<DeValue>, at: &dyn Fn(usize) -> usize, is_flag: bool) -> Result<Value, Vec<Wrong>> {
     let line = at(value.span().start);
     let mut inside = Vec::new();
     let text = match value.get_ref() {
         DeValue::Boolean(yes) if is_flag => yes.to_string(),
-        _ if is_flag => return Err((line, "must be true or false".to_owned())),
+        _ if is_flag => return Err(vec![(line, "must be true or false".to_owned())]),
         DeValue::Table(table) => {
-            let mut fields = Vec::new();
+            let (mut fields, mut wrong) = (Vec::new(), Vec::new());
             for (key, value) in in_order(table) {
-                let name = key.get_ref().as_ref();
-                let text = within(value.get_ref())
-                    .map_err(|why| (at(key.span().start), format!("{name}: {why}")))?;
-                fields.push(format!("{} = {}", quote(name), quote(&text)));
-                inside.push((name.to_owned(), at(key.span().start)));
+                let (name, line) = (key.get_ref().as_ref(), at(key.span().start));
+                match within(value.get_ref()) {
+                    Ok(text) => fields.push(format!("{} = {}", quote(name), quote(&text))),
+                    Err(why) => wrong.push((line, format!("{name}: {why}"))),
+                }
+                inside.push((name.to_owned(), line));
+            }
+            if !wrong.is_empty() {
+                return Err(wrong);
             }
             format!("{{ {} }}", fields.join(", "))
         }
-        value => plain(value).map_err(|why| (line, why.to_owned()))?,
+        value => plain(value).map_err(|why| vec![(line, why.to_owned())])?,
     };
     Ok(Value { text, line, inside })
 }
@@ -223,17 +344,16 @@ fn within(value: &DeValue) -> Result<String, &'static str> {
 
 /// The entries of an inline table such as `{ name = "night", max_pause = 120 }`, in their order.
 pub(super) fn inline(text: &str) -> Result<Vec<(String, String)>, Within> {
-    let wrong = |key: Option<&str>, text: &str| Within { key: key.map(str::to_owned), text: text.to_owned() };
-    let no_table = || wrong(None, "must be a table such as { name = \"night\", hours = \"22:00-06:30\" }");
+    let no_table = || Within::whole("must be a table such as { name = \"night\", hours = \"22:00-06:30\" }");
     if !text.trim_start().starts_with('{') {
         // The parser would complain about the number or date that it takes the word for.
         return Err(no_table());
     }
-    let value = DeValue::parse(text).map_err(|error| wrong(None, error.message()))?;
+    let value = DeValue::parse(text).map_err(|error| Within::whole(error.message()))?;
     let DeValue::Table(table) = value.get_ref() else { return Err(no_table()) };
     let entries = in_order(table).into_iter().map(|(key, value)| {
         let name = key.get_ref().as_ref();
-        let text = within(value.get_ref()).map_err(|why| wrong(Some(name), why))?;
+        let text = within(value.get_ref()).map_err(|why| Within::key(name, why))?;
         Ok((name.to_owned(), text))
     });
     entries.collect()

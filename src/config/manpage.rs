@@ -67,11 +67,11 @@ pub fn pages() -> [(&'static str, String); 6] {
                 "sundew.toml.5.in",
                 &[
                     ("TABLES", enumerate(tables.into_iter(), "and")),
-                    ("COMMON", keys(&smtarpit, true, none)),
-                    ("SMTARPIT", keys(&smtarpit, false, usual::<Pacing>)),
-                    ("TARPOP", keys(&tarpop, false, usual::<Pop3Pacing>)),
-                    ("SUNDEW", keys(&sundew, false, usual::<WebPacing>)),
-                    ("REPORT", keys(&report, false, none)),
+                    ("COMMON", keys(&[&smtarpit, &tarpop, &sundew], true, none)),
+                    ("SMTARPIT", keys(&[&smtarpit], false, usual::<Pacing>)),
+                    ("TARPOP", keys(&[&tarpop], false, usual::<Pop3Pacing>)),
+                    ("SUNDEW", keys(&[&sundew], false, usual::<WebPacing>)),
+                    ("REPORT", keys(&[&report], false, none)),
                 ],
             ),
         ),
@@ -150,11 +150,14 @@ fn options(command: &Command, usual: Usual) -> String {
         };
         for arg in command.get_arguments().filter(shown) {
             let _ = write!(out, ".It Fl -{}", arg.get_long().unwrap_or_default().replace('-', "\\-"));
+            if let Some(short) = arg.get_short() {
+                let _ = write!(out, " , Fl {short}");
+            }
             match value_name(arg) {
                 Some(name) => _ = writeln!(out, " Ar {name}"),
                 None => out.push('\n'),
             }
-            describe(&mut out, arg, usual);
+            describe(&mut out, arg, &[command], usual);
         }
         if heading == RUN {
             // Clap adds these to every program, so they are no part of a definition.
@@ -201,7 +204,7 @@ fn commands(command: &Command) -> String {
                 Some(long) => writeln!(out, ".It Fl -{} Ar {name}", long.replace('-', "\\-")),
                 None => writeln!(out, ".It Ar {name}"),
             };
-            describe(&mut out, arg, none);
+            describe(&mut out, arg, &[command], none);
         }
         out.push_str(".El\n");
     }
@@ -223,16 +226,21 @@ fn headings(command: &Command) -> Vec<&str> {
     headings
 }
 
-/// The keys of the file: those at its top, or those of the program's table.
-fn keys(command: &Command, common: bool, usual: Usual) -> String {
+/// The keys of the file: those at its top, which all these programs have, or those of a program's table.
+fn keys(commands: &[&Command], common: bool, usual: Usual) -> String {
     let mut out = String::from(".Bl -tag -width Ds\n");
-    for arg in key_args(command).filter(|arg| config::is_common(arg) == common) {
+    for arg in commands
+        .iter()
+        .take(1)
+        .flat_map(|command| key_args(command))
+        .filter(|arg| config::is_common(arg) == common)
+    {
         let name = value_name(arg).unwrap_or("true | false");
         let _ = match arg.get_action() {
             ArgAction::Append => writeln!(out, ".It Cm {} No = Op Ar {name} , No ...", arg.get_id()),
             _ => writeln!(out, ".It Cm {} No = Ar {name}", arg.get_id()),
         };
-        describe(&mut out, arg, usual);
+        describe(&mut out, arg, commands, usual);
     }
     out.push_str(".El\n");
     out
@@ -247,8 +255,8 @@ fn value_name(arg: &Arg) -> Option<&str> {
     arg.get_value_names().filter(|_| takes_value)?.first().map(|name| name.as_str())
 }
 
-/// The help of an option, its words and its default.
-fn describe(out: &mut String, arg: &Arg, usual: Usual) {
+/// The help of an option, its words and its default in each of these programs.
+fn describe(out: &mut String, arg: &Arg, commands: &[&Command], usual: Usual) {
     out.push_str(&text(&help(arg)));
     let words: Vec<_> =
         arg.get_possible_values().into_iter().filter(|word| word.get_help().is_some()).collect();
@@ -260,8 +268,16 @@ fn describe(out: &mut String, arg: &Arg, usual: Usual) {
         }
         out.push_str(".El\n");
     }
-    if let Some(default) = default(arg) {
-        let _ = writeln!(out, "The default is\n.Ql {default} .");
+    let same = commands
+        .iter()
+        .flat_map(|command| command.get_arguments())
+        .filter(|other| other.get_id() == arg.get_id());
+    let mut defaults: Vec<&str> = same.filter_map(default).collect();
+    defaults.dedup();
+    if !defaults.is_empty() {
+        let all = enumerate(defaults.iter().map(|default| format!(".Ql {default}")), "or");
+        let whose = if defaults.len() > 1 { " the program's own:" } else { "" };
+        let _ = writeln!(out, "The default is{whose}\n{} .", all.trim_end());
     }
     if let Some(day) = usual(arg.get_id().as_str()) {
         let _ = writeln!(out, "The table\n.Cm day\nhas\n.Ql {day} .");
@@ -299,7 +315,7 @@ fn text(text: &str) -> String {
             out.push_str(".Pp\n");
         }
         let words = paragraph.split_whitespace().collect::<Vec<_>>().join(" ").replace('\\', "\\e");
-        for line in words.split_inclusive(". ") {
+        for line in sentences(&words) {
             if line.starts_with(['.', '\'']) {
                 out.push_str("\\&");
             }
@@ -308,6 +324,24 @@ fn text(text: &str) -> String {
         }
     }
     out
+}
+
+/// Abbreviations that no sentence of ours ends with; after what ends a line, there are two spaces.
+const ABBREVIATIONS: [&str; 4] = ["e.g. ", "i.e. ", "etc. ", "www. "];
+
+/// The sentences of a paragraph.
+fn sentences(text: &str) -> Vec<&str> {
+    let mut sentences = Vec::new();
+    let mut begin = 0;
+    for (at, end) in text.match_indices(". ") {
+        let next = at + end.len();
+        if !ABBREVIATIONS.iter().any(|abbreviation| text[..next].ends_with(abbreviation)) {
+            sentences.push(&text[begin..next]);
+            begin = next;
+        }
+    }
+    sentences.push(&text[begin..]);
+    sentences
 }
 
 /// A list of words with a sentence each.
@@ -347,4 +381,67 @@ fn paces<O: Options>(command: &Command) -> String {
     }
     out.push_str("\n.El\n");
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(path: &str) -> String {
+        pages().into_iter().find_map(|(name, page)| (name == path).then_some(page)).unwrap()
+    }
+
+    #[test]
+    fn no_line_ends_in_the_middle_of_a_sentence_with_a_full_stop() {
+        // troff sets two spaces after it, as after a sentence.
+        for (path, page) in pages() {
+            for line in page.lines().filter(|line| !line.starts_with(".\\\"")) {
+                let ends = ABBREVIATIONS.iter().any(|word| format!("{line} ").ends_with(word));
+                assert!(!ends, "{path}: {line}");
+            }
+        }
+        assert!(page("man/tarpit-run.8").contains("Where to listen, e.g. 0.0.0.0:25 or"));
+        assert!(page("man/sundew.8").contains("The default is www. and the domain of the addresses."));
+    }
+
+    #[test]
+    fn every_program_has_its_own_lock_dir() {
+        let own = ".Ql /run/sundew/smtarpit ,\n.Ql /run/sundew/tarpop\nor\n.Ql /run/sundew/sundew .\n";
+        assert!(page("man/sundew.toml.5").contains(&format!("The default is the program's own:\n{own}")));
+        assert!(page("man/tarpop.8").contains("The default is\n.Ql /run/sundew/tarpop .\n"));
+    }
+
+    #[test]
+    fn an_end_has_the_keys_of_its_program_only() {
+        let own = [
+            ("man/smtarpit.8", &["mails", "null_from", "rcpts", "auths", "messages"][..]),
+            ("man/tarpop.8", &["logins", "retrs", "tool"]),
+            ("man/sundew.8", &["pages", "made"]),
+        ];
+        let words = What::WORDS.iter().find(|(word, _)| *word == "end").unwrap().1;
+        let general = [
+            "held", "in", "out", "stage", "reason", "kind", "evidence", "gaveup", "waited", "profile",
+            "commands", "unlogged",
+        ];
+        for key in words {
+            let owners = own.iter().filter(|(_, keys)| keys.contains(key)).count();
+            assert!(owners == 1 || general.contains(key), "{key}: is it in the manuals that it belongs to?");
+        }
+        for (path, keys) in own {
+            let page = page(path);
+            let (_, end) = page.split_once(".It Cm end\n").unwrap();
+            let (_, listed) = end.split_once("Its keys are\n").unwrap();
+            let (listed, _) = listed.split_once(" .\n").unwrap();
+            let listed: Vec<&str> = listed
+                .lines()
+                .filter_map(|line| line.strip_prefix(".Cm "))
+                .map(|key| key.trim_end_matches(" ,"))
+                .collect();
+            for (_, others) in own {
+                for key in others {
+                    assert_eq!(listed.contains(key), keys.contains(key), "{path}: {key} in {listed:?}");
+                }
+            }
+        }
+    }
 }

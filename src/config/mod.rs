@@ -17,18 +17,21 @@ mod check;
 mod common;
 pub mod file;
 pub mod manpage;
+mod near;
 mod network;
 mod profile;
 mod report;
 mod season;
 mod smtarpit;
 mod sundew;
+mod superserver;
 mod tarpop;
 mod value;
 
-pub use blame::Origins;
+pub use blame::{Origins, explain};
 pub use check::toml;
 pub use common::{Common, Facility, User};
+pub use near::hint;
 pub use network::Network;
 pub use profile::{Options, Profile};
 pub use report::{Command, Format, ListArgs, PeriodOptions, Report, When, Word};
@@ -70,6 +73,10 @@ pub trait Program: clap::Parser {
     /// The value, as TOML, of a key that is not set and has no default but follows from another, and
     /// from which.
     fn implied(&self, key: &str) -> Option<(String, &'static str)>;
+    /// What `--check` should tell of the super-servers of a machine, whose files are below `root`.
+    fn under(&self, _root: &Path) -> Vec<String> {
+        Vec::new()
+    }
     /// What `--check` should warn about: each one a sentence without a full stop, after a key.
     fn warnings(&self) -> Vec<String>;
 }
@@ -83,12 +90,12 @@ pub enum Asked<P> {
     Text(String),
 }
 
-/// Why there is no configuration: one line for the operator, never for the peer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure(String);
+/// Why there is no configuration: a line for each thing that is wrong, for the operator, never for the peer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Failure(Vec<String>);
 
 impl Failure {
-    /// Control characters are escaped, so that the text stays one line.
+    /// One thing is wrong. Control characters are escaped, so that the text stays one line.
     pub fn new(text: impl Display) -> Self {
         let mut line = String::new();
         for c in text.to_string().chars() {
@@ -97,13 +104,26 @@ impl Failure {
                 false => line.push(c),
             }
         }
-        Failure(line)
+        Failure(vec![line])
+    }
+
+    /// All that is wrong together, if anything is.
+    pub fn all(found: impl IntoIterator<Item = Result<(), Failure>>) -> Result<(), Failure> {
+        let lines: Vec<String> =
+            found.into_iter().filter_map(Result::err).flat_map(|failure| failure.0).collect();
+        if lines.is_empty() { Ok(()) } else { Err(Failure(lines)) }
+    }
+
+    /// Each thing that is wrong.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
     }
 }
 
 impl Display for Failure {
+    /// On one line, as the log has it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.0.join("; "))
     }
 }
 
@@ -122,8 +142,9 @@ pub struct Invocation {
 
     /// Print the effective configuration and exit
     ///
-    /// The output is a valid sundew.toml; comments say where each value comes from and warn of what
-    /// will not work on this machine. Run it before reloading the super-server.
+    /// The output is a valid sundew.toml; comments say where each value comes from, how often the
+    /// super-servers of this machine start the program, if they do, and what will not work here. Run it before
+    /// reloading the super-server.
     #[arg(long)]
     pub check: bool,
 }
@@ -140,45 +161,76 @@ pub fn load<P: Program>(args: impl IntoIterator<Item = OsString>) -> Result<Aske
     let named = own.config.map(PathBuf::from).or(variable.map(PathBuf::from));
     let path = named.as_deref().unwrap_or(Path::new(FILE));
     match (file::load(path)?, &named) {
-        (Some(text), _) => settle(&args, Some((path, &text))),
-        (None, None) => settle(&args, None),
+        (Some(text), _) => settle_on(&args, Some((path, &text)), Some(Path::new("/"))),
+        (None, None) => settle_on(&args, None, Some(Path::new("/"))),
         (None, Some(_)) => Err(Failure::new(format_args!("{}: there is no such file", path.display()))),
     }
 }
 
-/// The same with the file already read: its name for messages and its text.
+/// The same with the file already read, its name for messages and its text, and whatever the machine is like.
 pub fn settle<P: Program>(args: &[OsString], file: Option<(&Path, &str)>) -> Result<Asked<P>, Failure> {
+    settle_on(args, file, None)
+}
+
+/// The same on the machine whose files are below `root`, if there is one.
+fn settle_on<P: Program>(
+    args: &[OsString],
+    file: Option<(&Path, &str)>,
+    root: Option<&Path>,
+) -> Result<Asked<P>, Failure> {
     let given = Given::by(args);
     let mut command = command::<P>();
     let mut origins = Origins::default();
+    let (mut faults, mut is_cut) = (Vec::new(), false);
+    let path = file.map_or(Path::new(FILE), |(path, _)| path);
     if let Some((path, text)) = file.filter(|_| !given.wants_text) {
-        let mut settings = file::read(text, path, P::TABLE, &command)?;
-        settings.retain(|setting| !given.has(&setting.key));
-        origins = Origins::of_file(path, settings);
+        let mut read = file::read(text, P::TABLE, &command);
+        read.settings.retain(|setting| !given.has(&setting.key));
+        (faults, is_cut) = (read.faults, read.is_cut);
+        origins = Origins::of_file(path, read.settings, read.meant);
     }
-    let is_set = |key: &str| given.has(key) || origins.line(key).is_some();
-    let machine = (!given.wants_text && !is_set("hostname") && value::has_option(&command, "hostname"))
-        .then(|| OsString::from(format!("--hostname={}", value::nodename())));
+    let takes_hostname =
+        !given.wants_text && !given.has("hostname") && value::has_option(&command, "hostname");
+    origins.given.clone_from(&given.keys);
 
-    let mut all = Vec::with_capacity(args.len() + 8);
-    all.extend(args.first().cloned().or(Some(P::TABLE.into())));
-    all.extend(machine);
-    all.extend(origins.flags(&command).map(OsString::from));
-    all.extend(args.iter().skip(1).cloned());
-    origins.given = given.keys;
-
-    let mut matches = match command.try_get_matches_from_mut(all) {
-        Ok(matches) => matches,
-        Err(error) if !error.use_stderr() => return Ok(Asked::Text(error.render().to_string())),
-        Err(error) => return Err(origins.explain(&error)),
+    // Each round finds one thing that is wrong with the file, and goes on without it.
+    let parsed = loop {
+        let mut all = Vec::with_capacity(args.len() + 8);
+        all.extend(args.first().cloned().or(Some(P::TABLE.into())));
+        if takes_hostname && origins.line("hostname").is_none() {
+            all.push(format!("--hostname={}", value::nodename()).into());
+        }
+        all.extend(origins.flags(&command).map(OsString::from));
+        all.extend(args.iter().skip(1).cloned());
+        let parsed = command.try_get_matches_from_mut(all).and_then(|mut matches| {
+            // Taking the values out of the matches is quicker than copying them, and only --check needs both.
+            let kept = given.check.then(|| matches.clone());
+            Ok((P::from_arg_matches_mut(&mut matches)?, kept))
+        });
+        match parsed {
+            Ok(parsed) => break Ok(parsed),
+            Err(error) if !error.use_stderr() => return Ok(Asked::Text(error.render().to_string())),
+            Err(error) => match origins.take_out(&error, &command) {
+                Some(more) => faults.extend(more),
+                None => break Err(explain(&error, &command, args)),
+            },
+        }
     };
-    // Taking the values out of the matches is quicker than copying them, and only --check needs both.
-    let kept = given.check.then(|| matches.clone());
-    let program = P::from_arg_matches_mut(&mut matches).map_err(|error| origins.explain(&error))?;
-    program.fit(&origins)?;
-    match kept {
-        None => Ok(Asked::Run(program)),
-        Some(matches) => Ok(Asked::Text(check::show(&program, &command, &matches, &origins))),
+    faults.sort_by_key(|fault| fault.line);
+    let fits = match &parsed {
+        Ok((program, _)) if !is_cut => program.fit(&origins),
+        Ok(_) => Ok(()),
+        Err(failure) => Err(failure.clone()),
+    };
+    let told = faults
+        .iter()
+        .map(|fault| Err(Failure::new(format_args!("{}:{}: {}", path.display(), fault.line, fault.text))));
+    Failure::all(told.chain([fits]))?;
+    match parsed? {
+        (program, None) => Ok(Asked::Run(program)),
+        (program, Some(matches)) => {
+            Ok(Asked::Text(check::show(&program, &command, &matches, &origins, root)))
+        }
     }
 }
 
@@ -241,5 +293,7 @@ fn split(arg: &OsStr) -> Option<(&str, Option<&OsStr>)> {
     Some((flag, parts.next().map(OsStr::from_bytes)))
 }
 
+#[cfg(test)]
+mod mistakes;
 #[cfg(test)]
 mod tests;

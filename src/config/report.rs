@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta, Weekday};
 
+use super::near::nearest;
 use super::value::{self, words};
 use super::{Failure, Invocation, Network, Origins, Program, common};
 use crate::report::list::ListFormat;
@@ -53,8 +54,9 @@ pub struct Report {
 pub enum Command {
     /// Make a list of those who came, for a firewall or a block list
     ///
-    /// Addresses in allow networks, loopback addresses and private ones are never listed. The options
-    /// of the report for input, period and output hold here too.
+    /// Addresses in allow networks, loopback addresses and private ones are never listed, nor mail
+    /// servers that only returned mail, with MAIL FROM:<>. The options of the report for input, period
+    /// and output hold here too.
     List(ListArgs),
 }
 
@@ -125,7 +127,7 @@ pub struct PeriodOptions {
     #[arg(long, value_name = "SPAN", value_enum, default_value = "week", global = true)]
     pub by: By,
 
-    /// On which day weeks begin
+    /// On which day weeks begin: mon, tue, wed, thu, fri, sat or sun
     #[arg(long, value_name = "DAY", value_parser = weekday, default_value = "mon", global = true)]
     pub week_start: Weekday,
 
@@ -243,17 +245,17 @@ words! {
         Prometheus "prometheus" "for the textfile collector of node_exporter",
     }
     Word {
-        Today "today" "",
-        Yesterday "yesterday" "",
-        ThisWeek "this-week" "",
-        LastWeek "last-week" "",
-        ThisMonth "this-month" "",
-        LastMonth "last-month" "",
+        Today "today" "from midnight on",
+        Yesterday "yesterday" "the day before",
+        ThisWeek "this-week" "from the day on which weeks begin",
+        LastWeek "last-week" "the seven days before that",
+        ThisMonth "this-month" "from the first of the month on",
+        LastMonth "last-month" "the whole month before"
     }
     By {
-        Week "week" "",
-        Day "day" "",
-        Month "month" "",
+        Week "week" "from Monday on, or from --week-start",
+        Day "day" "from midnight to midnight",
+        Month "month" "from its first day to its last",
     }
     ListFormat {
         Plain "plain" "one a line",
@@ -328,7 +330,7 @@ fn week(text: &str) -> Result<NaiveDate, String> {
 }
 
 fn weekday(text: &str) -> Result<Weekday, String> {
-    text.parse().map_err(|_| format!("{text:?} is no day of the week such as mon or sun"))
+    text.parse().map_err(|_| format!("{text:?} is no day of the week, mon, tue, wed, thu, fri, sat or sun"))
 }
 
 fn zone(text: &str) -> Result<String, String> {
@@ -349,38 +351,54 @@ fn name(text: &str) -> Result<String, String> {
 impl Report {
     /// The log files; the words that stand for a period are none.
     pub fn files(&self) -> Vec<PathBuf> {
-        let given = match &self.command {
-            Some(Command::List(list)) => &list.files,
-            None => &self.files,
-        };
-        given.iter().filter(|file| word(file).is_none()).cloned().collect()
+        self.given().iter().filter(|file| word(file).is_none()).cloned().collect()
     }
 
     /// The period that has a name.
     pub fn word(&self) -> Option<Word> {
-        let files = match &self.command {
+        self.period.period.or_else(|| self.given().iter().find_map(|file| word(file)))
+    }
+
+    fn given(&self) -> &[PathBuf] {
+        match &self.command {
             Some(Command::List(list)) => &list.files,
             None => &self.files,
+        }
+    }
+
+    /// Looks for what was meant as a command or as a word for a period, and would be taken for a log file.
+    fn fit_words(&self) -> Result<(), Failure> {
+        let command = <Self as clap::CommandFactory>::command();
+        let commands = command.get_subcommands().map(clap::Command::get_name);
+        // A command can only be the first.
+        let known: Vec<&str> = match self.command {
+            None => commands.chain(WORDS.map(|(word, _)| word)).collect(),
+            Some(_) => WORDS.map(|(word, _)| word).to_vec(),
         };
-        self.period.period.or_else(|| files.iter().find_map(|file| word(file)))
+        let slips = self.files().into_iter().filter_map(|file| {
+            let near = nearest(file.to_str()?, known.iter().copied()).filter(|_| !file.exists())?;
+            let text = format_args!("{}: there is no such file; did you mean {near}?", file.display());
+            Some(Err(Failure::new(text)))
+        });
+        Failure::all(slips)
     }
 
     /// Whether the period is given in another way too.
     fn says_period_twice(&self) -> bool {
         let PeriodOptions { period, from, to, last, week, .. } = &self.period;
         let other = period.is_some() || from.is_some() || to.is_some() || last.is_some() || week.is_some();
-        other && self.files.iter().any(|file| word(file).is_some())
+        let words: Vec<Word> = self.given().iter().filter_map(|file| word(file)).collect();
+        words.iter().any(|word| other || *word != words[0])
     }
 }
 
 /// The period that a word in place of a file stands for.
 fn word(file: &Path) -> Option<Word> {
-    match file.to_str()? {
-        "today" => Some(Word::Today),
-        "yesterday" => Some(Word::Yesterday),
-        _ => None,
-    }
+    WORDS.iter().find_map(|(word, period)| (file.to_str() == Some(word)).then_some(*period))
 }
+
+/// Words in place of a file.
+const WORDS: [(&str, Word); 2] = [("today", Word::Today), ("yesterday", Word::Yesterday)];
 
 impl Program for Report {
     const TABLE: &'static str = "report";
@@ -388,19 +406,36 @@ impl Program for Report {
 
     fn fit(&self, origins: &Origins) -> Result<(), Failure> {
         let ReportCommon { slots, total, .. } = self.common;
-        if slots > total {
-            let text = format_args!("slots is {slots}, which is more than total, {total}");
-            return Err(origins.blame(&["slots", "total"], text));
-        }
+        let slots = match slots > total {
+            true => {
+                let text = format_args!("slots is {slots}, which is more than total, {total}");
+                Err(origins.blame(&["slots", "total"], text))
+            }
+            false => Ok(()),
+        };
         // A list of networks would shut out whoever is beside those who came.
-        if self.output.mask && self.command.is_some() {
-            let text = "a list has addresses, or with --aggregate networks; it cannot be masked";
-            return Err(origins.blame(&["mask"], text));
-        }
-        if self.says_period_twice() {
-            return Err(Failure::new("today and yesterday: another period is given too"));
-        }
-        Ok(())
+        let mask = match self.output.mask && self.command.is_some() {
+            true => {
+                let text = "a list has addresses, or with --aggregate networks; it cannot be masked";
+                Err(origins.blame(&["mask"], text))
+            }
+            false => Ok(()),
+        };
+        let period = match self.says_period_twice() {
+            true => Err(Failure::new("today and yesterday: another period is given too")),
+            false => Ok(()),
+        };
+        // In the file it is the report's, and a list has its own.
+        let format =
+            match self.command.is_some() && origins.line("format").is_none() && self.format != Format::Text {
+                true => {
+                    let text =
+                        "before the word list it is the form of the report; behind it, that of the list";
+                    Err(origins.blame(&["format"], text))
+                }
+                false => Ok(()),
+            };
+        Failure::all([slots, mask, period, format, self.fit_words()])
     }
 
     fn implied(&self, key: &str) -> Option<(String, &'static str)> {

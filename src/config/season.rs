@@ -36,7 +36,7 @@ struct Keys {
 pub(super) fn read(text: &str) -> Result<Written, file::Within> {
     let Keys { number, domain, site, from, until } = value::table(text)?;
     match until.is_some_and(|until| until < from) {
-        true => Err(file::Within { key: Some("until".to_owned()), text: "is before from".to_owned() }),
+        true => Err(file::Within::key("until", "is before from")),
         false => Ok(Written { number, domain, site, from, until }),
     }
 }

@@ -10,7 +10,7 @@ use super::{Failure, Invocation, Origins, Program};
 use crate::pace::{Range, Schedule};
 use crate::persona::smtp::Name;
 use crate::smtp::dialogue::{MessageVerdict, NullSender, Recipients, Stage};
-use crate::smtp::pacing::{self, Hold, Pace};
+use crate::smtp::pacing::{self, Hold, HoldAt, Pace};
 
 /// Answer one SMTP connection on standard input and output, and hold its sender
 ///
@@ -113,10 +113,11 @@ pub struct Pacing {
 
     /// The command whose reply is held
     ///
-    /// One of banner, helo, auth, mail, rcpt, data, dot (the end of a message) and quit. Every reply
-    /// after it is held as well.
+    /// One of banner, helo, auth, mail, rcpt, data, dot (the end of a message) and quit. What comes
+    /// before it takes reply_time, whoever calls; every reply after it is held as well. With auto it is
+    /// rcpt, except that clients that leave at a deadline are held at every reply as soon as they are known.
     #[arg(long, value_name = "STAGE", value_enum, hide_possible_values = true)]
-    pub hold_at: Option<Stage>,
+    pub hold_at: Option<HoldAt>,
 
     /// How long to be silent after a connection
     ///
@@ -187,9 +188,28 @@ words! {
         Endless "endless" "a reply that never completes",
         Edge "edge" "replies that complete just before the client would leave",
     }
-    Stage {
-        Banner "banner" "", Helo "helo" "", Auth "auth" "", Mail "mail" "", Rcpt "rcpt" "", Data "data" "",
-        Dot "dot" "", Quit "quit" "",
+}
+
+impl clap::ValueEnum for HoldAt {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            HoldAt::Auto,
+            HoldAt::Stage(Stage::Banner),
+            HoldAt::Stage(Stage::Helo),
+            HoldAt::Stage(Stage::Auth),
+            HoldAt::Stage(Stage::Mail),
+            HoldAt::Stage(Stage::Rcpt),
+            HoldAt::Stage(Stage::Data),
+            HoldAt::Stage(Stage::Dot),
+            HoldAt::Stage(Stage::Quit),
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(match self {
+            HoldAt::Auto => "auto",
+            HoldAt::Stage(stage) => stage.as_str(),
+        }))
     }
 }
 
@@ -266,18 +286,22 @@ impl Program for Smtarpit {
     const LOCK_DIR: &'static str = "/run/sundew/smtarpit";
 
     fn fit(&self, origins: &Origins) -> Result<(), Failure> {
-        self.common.fit(origins)?;
-        if let (Some(spool), Some(root)) = (&self.mail.spool, &self.common.chroot)
-            && !spool.starts_with(root)
-        {
-            let text = format_args!("{} is not inside of chroot, {}", spool.display(), root.display());
-            return Err(origins.blame(&["spool"], text));
-        }
-        Ok(())
+        let spool = match (&self.mail.spool, &self.common.chroot) {
+            (Some(spool), Some(root)) if !spool.starts_with(root) => {
+                let text = format_args!("{} is not inside of chroot, {}", spool.display(), root.display());
+                Err(origins.blame(&["spool", "chroot"], text))
+            }
+            _ => Ok(()),
+        };
+        Failure::all([self.common.fit(origins), spool])
     }
 
     fn implied(&self, key: &str) -> Option<(String, &'static str)> {
         profile::implied::<Pacing>(&self.schedule(), key)
+    }
+
+    fn under(&self, root: &Path) -> Vec<String> {
+        self.common.under(root, Self::TABLE)
     }
 
     fn warnings(&self) -> Vec<String> {

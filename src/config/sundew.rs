@@ -7,7 +7,7 @@ pub use command::{Colour, Command, Server};
 use std::fs::File;
 use std::io::Read as _;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -363,13 +363,13 @@ impl Program for Sundew {
     ];
 
     fn fit(&self, origins: &Origins) -> Result<(), Failure> {
-        self.common.fit(origins)?;
-        match (&self.command, self.site.pages) {
+        let pages = match (&self.command, self.site.pages) {
             (Some(Command::Generate { .. }), 0) => {
                 Err(origins.blame(&["pages"], "0 is a site without an end, which fits into no directory"))
             }
             _ => Ok(()),
-        }
+        };
+        Failure::all([self.common.fit(origins), pages])
     }
 
     fn implied(&self, key: &str) -> Option<(String, &'static str)> {
@@ -378,6 +378,10 @@ impl Program for Sundew {
             "site" => Some((super::toml(&format!("www.{}", self.common.domain())), "domains")),
             _ => profile::implied::<WebPacing>(&self.schedule(), key),
         }
+    }
+
+    fn under(&self, root: &Path) -> Vec<String> {
+        self.common.under(root, Self::TABLE)
     }
 
     fn warnings(&self) -> Vec<String> {

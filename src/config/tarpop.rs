@@ -1,6 +1,6 @@
 //! The options of `tarpop`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -174,7 +174,7 @@ words! {
     }
     Delay {
         Natural "natural" "the server that we look like: a wrong password waits as long as there",
-        Sticky "sticky" "login_time, which every tool bears",
+        Sticky "sticky" "what login_time says, which every tool bears",
         Tool "tool" "the tool: each that is recognised waits as long as it bears",
     }
     EndlessCapa {
@@ -301,6 +301,10 @@ impl Program for Tarpop {
             return Some((super::toml(&self.state_dir().display().to_string()), "lock_dir"));
         }
         profile::implied::<Pop3Pacing>(&self.schedule(), key)
+    }
+
+    fn under(&self, root: &Path) -> Vec<String> {
+        self.common.under(root, Self::TABLE)
     }
 
     fn warnings(&self) -> Vec<String> {

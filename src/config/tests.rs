@@ -3,8 +3,9 @@
 use super::*;
 use crate::pace::Range;
 use crate::smtp::dialogue::Stage;
-use crate::smtp::pacing::{Hold, Pace};
+use crate::smtp::pacing::{Hold, HoldAt, Pace};
 use proptest::prelude::*;
+use std::fs;
 use std::os::unix::ffi::OsStringExt as _;
 use std::time::Duration;
 
@@ -103,7 +104,7 @@ fn profiles_change_any_pacing_key_and_the_first_that_applies_wins() {
     let (name, day) = at("2026-11-27T12:00:00+01:00");
     assert_eq!((name, day.max_pause, day.edge), ("day", Duration::from_secs(40), 70));
     let (name, night) = at("2026-11-27T23:00:00+01:00");
-    assert_eq!((name, night.hold_at, night.edge), ("night", Stage::Data, 70));
+    assert_eq!((name, night.hold_at, night.edge), ("night", HoldAt::Stage(Stage::Data), 70));
     assert_eq!(night.steps, Pace::Night.pacing().steps);
     assert_eq!(night.max_pause, Duration::from_secs(40), "what is said outside of profiles holds in them");
     // Saturday morning still belongs to the night that began on Friday, but the weekend comes first.
@@ -135,15 +136,15 @@ fn errors_name_the_flag() {
         (&["--slots=1", "--slots=2"], "--slots: is given more than once"),
         (&["--slots=41"], "--slots: slots is 41, which is more than total, 40"),
         (&["--total=30"], "--total: slots is 35, which is more than total, 30"),
-        (&["--slotz=1"], "--slotz: there is no such option; --slots is one"),
+        (&["--slotz=1"], "--slotz: there is no such option; did you mean --slots?"),
         (&["-x"], "-x: there is no such option"),
-        (&["now"], "now: is not an option, and this program takes nothing else"),
+        (&["now"], "now: is not an option, and smtarpit takes nothing else"),
         (&["--check=yes"], "--check: takes no value"),
         (&["--persona=qmail"], "--persona: \"qmail\" is not one of postfix, exim, sendmail, exchange"),
         (&["--log=file"], "--log: \"file\" is not one of auto, syslog, stderr"),
         (
             &["--hold-at=dinner"],
-            "--hold-at: \"dinner\" is not one of banner, helo, auth, mail, rcpt, data, dot, quit",
+            "--hold-at: \"dinner\" is not one of auto, banner, helo, auth, mail, rcpt, data, dot, quit",
         ),
         (&["--hostname=a b"], "--hostname: \"a b\" is not a domain name"),
         (&["--hostname=.example"], "--hostname: \".example\" is not a domain name"),
@@ -213,12 +214,12 @@ fn errors_name_file_line_and_key() {
             "3: allow: \"me\" is not a network such as 192.0.2.0/24 or 2001:db8::/32",
         ),
         ("allow = [['::1']]", "1: allow: a list is not expected here"),
-        ("slotz = 1", "1: slotz: there is no such key"),
+        ("slotz = 1", "1: slotz: there is no such key; did you mean slots?"),
         ("config = 'x'", "1: config: there is no such key"),
         ("check = true", "1: check: there is no such key"),
         ("persona = 'exim'", "1: persona: belongs in the table [smtarpit]"),
         ("[smtarpit]\nhelp = 1", "2: smtarpit.help: there is no such key"),
-        ("[smtrapit]\nhelp = 1", "1: [smtrapit]: there is no such table"),
+        ("[smtrapit]\nhelp = 1", "1: [smtrapit]: there is no such table; did you mean [smtarpit]?"),
         ("tarpop = 1", "1: tarpop: must be a table, [tarpop]"),
         ("[[smtarpit]]", "1: smtarpit: must be a table, [smtarpit]"),
         ("total = 30\n\nslots = 31\n", "3: slots: slots is 31, which is more than total, 30"),
@@ -230,8 +231,11 @@ fn errors_name_file_line_and_key() {
             "[[smtarpit.profile]]\nname = 'x'\n[[smtarpit.profile]]\nname = 'x'\n\nbanner_time = 30",
             "6: profile: banner_time: \"30\" is more than 20 seconds",
         ),
-        ("[[smtarpit.profile]]\n\nhours = '1-2'", "3: profile: hours: \"1-2\" is not like \"22:00-06:30\""),
-        ("[[smtarpit.profile]]\nslots = 3", "2: profile: slots: there is no such key"),
+        (
+            "[[smtarpit.profile]]\nname = 'x'\nhours = '1-2'",
+            "3: profile: hours: \"1-2\" is not like \"22:00-06:30\"",
+        ),
+        ("[[smtarpit.profile]]\nname = 'x'\nslots = 3", "3: profile: slots: there is no such key"),
         ("[[smtarpit.profile]]\nname = [1]", "2: profile: name: a list is not expected here"),
         ("secret_file = '/nowhere/secret'", "1: secret_file: /nowhere/secret: No such file or directory"),
         ("\nslots = \"3", "2: invalid basic string, expected `\"`"),
@@ -265,6 +269,12 @@ fn check_warns_of_what_will_not_work() {
                 [smtarpit]\nspool = '/etc/passwd'\nrecipients = 'issued'";
     let text = text(file, &["--check"]);
     let warnings: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# warning: ")).collect();
+    // A machine without an id, such as a container, has one more.
+    let id = fs::read("/etc/machine-id").is_ok_and(|id| id.len() >= 32);
+    let anybody = "secret_file: none, and this machine has no id: anybody could work out the secret";
+    let (secret, warnings): (Vec<&str>, Vec<&str>) =
+        warnings.into_iter().partition(|line| line.starts_with("secret_file: "));
+    assert_eq!(secret, if id { vec![] } else { vec![anybody] });
     assert_eq!(
         warnings,
         [

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::{blame, file};
+use super::{blame, file, near};
 use crate::pace::{self, Range};
 
 /// Gives enums the words that an option can have, each with its part of a sentence for the manual.
@@ -141,17 +141,37 @@ pub fn nodename() -> String {
 
 /// Reads an inline table whose keys are the flags of `P`.
 pub(super) fn table<P: clap::Parser>(text: &str) -> Result<P, file::Within> {
-    let entries = file::inline(text)?;
+    let mut entries = file::inline(text)?;
     let command = P::command();
-    if let Some((key, _)) = entries.iter().find(|(key, _)| !has_option(&command, key)) {
-        return Err(file::Within { key: Some(key.clone()), text: "there is no such key".to_owned() });
-    }
-    let flags = entries.iter().map(|(key, text)| format!("{}={text}", blame::flag(key)));
-    P::try_parse_from(flags).map_err(|error| {
-        let (subject, text) = blame::reason(&error);
+    let mut wrong = file::Within::default();
+    entries.retain(|(key, _)| {
+        let is_known = has_option(&command, key);
+        if !is_known {
+            let known = command.get_arguments().map(|arg| arg.get_id().as_str());
+            wrong.and(Some(key.clone()), format!("there is no such key{}", near::hint(key, known)));
+        }
+        is_known
+    });
+    // Each round finds one thing that is wrong, and goes on without it.
+    loop {
+        let flags = entries.iter().map(|(key, text)| format!("{}={text}", blame::flag(key)));
+        let error = match P::try_parse_from(flags) {
+            Ok(table) if wrong.is_empty() => return Ok(table),
+            Ok(_) => return Err(wrong),
+            Err(error) => error,
+        };
+        let (subject, text) = blame::reason(&error, &command);
         let key = subject.strip_prefix("--").map(|flag| flag.replace('-', "_"));
-        file::Within { key, text }
-    })
+        let at = entries.iter().position(|(name, _)| Some(name) == key.as_ref());
+        // What was taken out is missing now, but that is no mistake of its own.
+        if !key.as_ref().is_some_and(|key| wrong.has(key)) {
+            wrong.and(key, text);
+        }
+        match at {
+            Some(at) => drop(entries.remove(at)),
+            None => return Err(wrong),
+        }
+    }
 }
 
 /// Whether a program has this option.

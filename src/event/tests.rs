@@ -25,19 +25,19 @@ fn verdict() -> impl Strategy<Value = Verdict> {
 
 prop_compose! {
     fn end()(
-        (held, gaveup) in (seconds(), maybe(seconds())),
+        (held, gaveup, waited) in (seconds(), maybe(seconds()), maybe(seconds())),
         (bytes_in, bytes_out, commands) in any::<(u64, u64, u64)>(),
         (stage, evidence, profile) in (plain(), plain(), plain()),
         reason in proptest::sample::select(Reason::ALL),
         kind in proptest::sample::select(Kind::ALL),
         (mails, null_from, rcpts) in any::<(Option<u64>, Option<u64>, Option<u64>)>(),
         (auths, messages, logins, retrs) in any::<(Option<u64>, Option<u64>, Option<u64>, Option<u64>)>(),
-        (pages, made) in any::<(Option<u64>, Option<u64>)>(),
+        (pages, made, unlogged) in any::<(Option<u64>, Option<u64>, Option<u64>)>(),
         tool in maybe(proptest::sample::select(Tool::ALL)),
     ) -> What {
         What::End {
-            held, bytes_in, bytes_out, stage, reason, kind, evidence, gaveup, profile, commands,
-            mails, null_from, rcpts, auths, messages, logins, retrs, pages, made, tool,
+            held, bytes_in, bytes_out, stage, reason, kind, evidence, gaveup, waited, profile, commands,
+            mails, null_from, rcpts, auths, messages, logins, retrs, pages, made, unlogged, tool,
         }
     }
 }

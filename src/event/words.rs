@@ -52,7 +52,7 @@ words! {
         Timeout "timeout",
         /// The peer was gone without a word: no ACK came any more.
         Ghost "ghost",
-        /// SIGTERM, SIGHUP or SIGINT reached us.
+        /// SIGTERM or another signal that ends a process reached us.
         Signal "signal",
         /// The persona closes for too many errors, or a limit of ours was reached.
         Limit "limit",

@@ -145,7 +145,7 @@ fn judge(word: &[u8], verbs: &[&str]) -> Word {
 
 /// How many slips (a key more, less, wrong, or two exchanged) lead from one word to the other,
 /// without regard to case.
-fn distance(one: &[u8], other: &[u8]) -> usize {
+pub fn distance(one: &[u8], other: &[u8]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=other.len()).collect();
     for (i, a) in one.iter().enumerate() {

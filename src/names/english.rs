@@ -2,7 +2,8 @@
 //!
 //! Given and family names are those of the census of the United States of 1990, in the order of their
 //! frequency there: of women and of men each 150 are common, 1,000 and 350 known, of family names 1,000
-//! and 12,000. Those of one or two letters are left out, and those with a word in them that would have an
+//! and 12,000. The rare given names have those of a list of 2018 as well. `NOTICE` says whose these are, and
+//! `contrib/names/make` makes the lists again. Those of one or two letters are left out, and those with a word in them that would have an
 //! address thrown out of a spammer's list. The roots and endings of composed family names are cut from
 //! names of English places: a root is there if at least three of the endings are met with it.
 

@@ -1,6 +1,6 @@
 //! French names.
 //!
-//! They are those of people born in France (INSEE, in the public domain, as in the Python package `prenoms`),
+//! They are those of people born in France (INSEE, in the public domain, as in the Python package `prenoms`; see `NOTICE`),
 //! in the order of their frequency: given names of those born from 1941 on, of women 150 common, 850
 //! known and 2,000 rare ones, of men 150, 500 and 1,750; family names of those born from 1891 to 2000, 1,000,
 //! 12,000 and 60,000. Those of one or two letters are left out, and those with a word in them that would have

@@ -2,7 +2,8 @@
 //!
 //! Given names are those of the German, Austrian, Swiss and Liechtenstein lists of the packages `faker`
 //! (Python) and `@faker-js/faker` (JavaScript), both under the MIT licence: common are those that everybody
-//! knows, known those in most of the lists, rare the others. Family names are those of the same lists and
+//! knows, known those in most of the lists, rare the others (`NOTICE` has their notices, and
+//! `contrib/names/make` compares the lists with them). Family names are those of the same lists and
 //! those that look German, by their letters and endings, among the names of the census of the United States of
 //! 1990 and of the names given in France from 1891 to 2000 (INSEE, in the public domain), which have
 //! many that left for there. The roots of composed family names are words that German names of places begin

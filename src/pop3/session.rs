@@ -4,7 +4,7 @@
 //! write: a message, which a slow line could bring, and a list of capabilities that does not end.
 
 use crate::Rng;
-use crate::engine::{Engine, Heard, Line, Mode, Now, Then, Turn};
+use crate::engine::{Ending, Engine, Heard, Line, Mode, Now, Then, Turn};
 use crate::event::{Kind, Reason, Tool, Totals, What};
 use crate::kind::{self, Watch};
 use crate::pace::{Range, Schedule};
@@ -267,6 +267,11 @@ impl Engine for Session {
             Heard::Connect => {
                 let banner = self.dialogue.banner(&mut Moment { wall: now.wall, rng: &mut self.rng });
                 self.answer(banner, now)
+            }
+            // What was left of a command when the peer closed its side is none.
+            Heard::Line(line) | Heard::Overlong(line) if line.ending == Ending::Cut => {
+                self.watch.heard(&line.arrival, line.ending, kind::said(line.text, VERBS));
+                Turn::new(Vec::new(), self.listen())
             }
             Heard::Line(line) => self.command(line, false, now),
             Heard::Overlong(line) => self.command(line, true, now),

@@ -96,7 +96,7 @@ keys! {
     Held "held", Stage "stage", Made "made", In "in", Out "out", Reason "reason", Kind "kind",
     Evidence "evidence", Gaveup "gaveup", Commands "commands", Mails "mails", NullFrom "null_from",
     Rcpts "rcpts", Auths "auths", Messages "messages", Logins "logins", Retrs "retrs", Pages "pages",
-    Tool "tool", What "what",
+    Tool "tool", What "what", Waited "waited", Unlogged "unlogged",
 }
 
 // Each has a bit of `Fields::there`.

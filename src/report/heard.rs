@@ -18,6 +18,21 @@ pub struct Heard {
     pub said: Said,
 }
 
+impl Heard {
+    /// How many microseconds after the beginning of its connection it was written, as far as it says so itself.
+    pub fn passed(&self, details: &Details) -> i64 {
+        let held_ms = match self.said {
+            Said::Still { held_ms, .. } => held_ms,
+            Said::End(nth) => details.ended(nth).map_or(0, |end| end.held_ms),
+            _ => 0,
+        };
+        i64::try_from(held_ms.min(LONGEST_MS)).unwrap_or(0) * 1000
+    }
+}
+
+/// No peer has stayed longer, and a log that says so is wrong.
+pub const LONGEST_MS: u64 = 366 * 86_400_000;
+
 /// What is counted of each event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Said {
@@ -128,6 +143,27 @@ impl Details {
         Word { start: short(start), length: short(self.text.len() - start) }
     }
 
+    /// What was said, with what other details have of it copied to these.
+    pub fn adopt(&mut self, said: Said, from: &Details) -> Said {
+        let mut word = |word: Word| self.word(Text::unescaped(from.bytes(word)));
+        match said {
+            Said::Auth { user } => Said::Auth { user: word(user) },
+            Said::Login { user, visit } => Said::Login { user: word(user), visit },
+            Said::Error { what } => Said::Error { what: word(what) },
+            Said::Page { path, agent, addresses, season, visit } => {
+                Said::Page { path: word(path), agent: word(agent), addresses, season, visit }
+            }
+            Said::End(nth) => match from.ended(nth) {
+                Some(end) => {
+                    let (stage, profile) = (word(end.stage), word(end.profile));
+                    self.end(End { stage, profile, ..*end })
+                }
+                None => said,
+            },
+            said => said,
+        }
+    }
+
     pub fn end(&mut self, end: End) -> Said {
         self.ends.push(end);
         Said::End(u32::try_from(self.ends.len() - 1).unwrap_or(u32::MAX))
@@ -213,6 +249,8 @@ const READERS: &[(&str, Says)] = &[
     }),
     ("end", |fields, details| {
         fields.plain(Key::Evidence)?;
+        fields.millis_if(Key::Waited)?;
+        fields.number_if(Key::Unlogged, U64)?;
         let end = End {
             held_ms: fields.millis(Key::Held)?,
             bytes_in: fields.number(Key::In, U64)?,

@@ -28,6 +28,9 @@ pub trait Takes {
 
     /// It went there. It was written at this time in microseconds since 1970; `message` is its text.
     fn take(&mut self, micros: i64, service: Service, message: &[u8]);
+
+    /// A stream is over.
+    fn over(&mut self) {}
 }
 
 /// Takes lines.
@@ -101,6 +104,7 @@ impl<'f, T: Takes> Intake<'f, T> {
             None if !skipping && !rest.is_empty() => self.line(rest, &mut stamps),
             None => {}
         }
+        self.taker.over();
         result
     }
 
@@ -161,7 +165,14 @@ impl<'f, T: Takes> Intake<'f, T> {
         let message = message.trim_ascii_end();
         let (heard, details) = self.taker.next();
         let Some(id) = self.reader.read(message, heard, details) else { return false };
-        let Some(micros) = stamps.moment(stamp, id) else { return false };
+        let Some(mut micros) = stamps.moment(stamp, id) else {
+            self.input.undatable += 1;
+            return false;
+        };
+        if stamp == Stamp::Missing {
+            self.input.undated += 1;
+            micros += heard.passed(details);
+        }
         self.taker.take(micros, service, message);
         true
     }

@@ -9,7 +9,8 @@ use std::fmt::{Display, Write as _};
 use super::Summary;
 use super::holds::Holds;
 use super::summary::{
-    Harvest, MailsPerAddress, Moment, Processes, ProfileFacts, ServiceFacts, Share, Source, Span, Tally,
+    FarOff, Harvest, MailsPerAddress, Moment, Processes, ProfileFacts, ServiceFacts, Share, Source, Span,
+    Tally,
 };
 
 /// What `version` says.
@@ -48,6 +49,8 @@ pub fn render(summary: &Summary) -> String {
         object.number("duplicates", summary.input.duplicates);
         object.number("unparsed", summary.input.unparsed);
         object.number("foreign", summary.input.foreign);
+        object.number("undated", summary.input.undated);
+        object.value("far_off", &summary.far_off.map_or_else(null, far_off));
         object.end()
     });
     root.value("services", &array(summary.services.iter().map(|facts| service(facts, summary))));
@@ -69,6 +72,18 @@ pub fn render(summary: &Summary) -> String {
         })),
     );
     root.end() + "\n"
+}
+
+fn far_off(far: FarOff) -> String {
+    let mut object = Object::new();
+    object.number("lines", far.lines);
+    object.moment("first", far.at);
+    object.text("service", far.service.as_str());
+    match far.peer {
+        Some(peer) => object.text("peer", peer),
+        None => object.value("peer", &null()),
+    }
+    object.end()
 }
 
 fn by(by: super::summary::By) -> &'static str {

@@ -8,7 +8,7 @@ use super::summary::{Moment, Source};
 use super::{Net, Summary};
 use crate::config::Network;
 use chrono::TimeDelta;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub mod never;
 mod write;
@@ -60,7 +60,9 @@ pub fn render(summary: &Summary, options: &ListOptions) -> String {
 /// Who is listed, in the order of the addresses, IPv4 first, so that lists of different days can be
 /// compared.
 fn entries(summary: &Summary, options: &ListOptions) -> Vec<Source> {
-    let guard = Guard { never: never::networks(), exclude: &options.exclude };
+    let servers = summary.sources.iter().filter(|source| only_returns_mail(source));
+    let servers = servers.flat_map(|source| [source.net, source.net.network()]).collect();
+    let guard = Guard { never: never::networks(), exclude: &options.exclude, servers };
     let since = options.window.and_then(|window| options.now.checked_sub_signed(window));
     let came = |source: &Source| {
         source.held_ms / 1000 >= options.min_held
@@ -74,6 +76,13 @@ fn entries(summary: &Summary, options: &ListOptions) -> Vec<Source> {
     };
     entries.sort_by_key(|entry| entry.net);
     entries
+}
+
+/// Whether a source only said `MAIL FROM:<>`, as a mail server does that returns what was sent to it in our name,
+/// or asks whether our address exists.
+fn only_returns_mail(source: &Source) -> bool {
+    let Source { hits: [_, pop3, web], mails, null_from, auths, logins, pages, .. } = *source;
+    mails > 0 && null_from >= mails && auths == 0 && pop3 + web + logins + pages == 0
 }
 
 /// Puts the addresses of one network together if there are so many of them, and if nobody in the network
@@ -107,6 +116,8 @@ fn together(a: Source, b: Source) -> Source {
         held_ms: a.held_ms + b.held_ms,
         longest_ms: a.longest_ms.max(b.longest_ms),
         mails: a.mails + b.mails,
+        null_from: a.null_from + b.null_from,
+        auths: a.auths + b.auths,
         rcpts: a.rcpts + b.rcpts,
         logins: a.logins + b.logins,
         pages: a.pages + b.pages,
@@ -117,12 +128,16 @@ fn together(a: Source, b: Source) -> Source {
 struct Guard<'o> {
     never: Vec<Network>,
     exclude: &'o [Network],
+    /// Addresses of mail servers that returned something, and their networks.
+    servers: BTreeSet<Net>,
 }
 
 impl Guard<'_> {
     fn allows(&self, net: Net) -> bool {
         let touches = |network: &Network| network.touches(net.address(), net.bits());
-        never::may_be_a_stranger(net.address()) && !self.never.iter().chain(self.exclude).any(touches)
+        never::may_be_a_stranger(net.address())
+            && !self.never.iter().chain(self.exclude).any(touches)
+            && !self.servers.contains(&net)
     }
 }
 

@@ -7,7 +7,7 @@
 //!   [`fields`] whatever it is; both read [`number`]s and [`receipts`].
 //! - [`fold`]: how that is counted, in the days of a [`zone`]. [`relay`] brings events there from another thread.
 //! - [`summary`]: what the report knows in the end; [`holds`]: how long connections were held, as a
-//!   distribution; [`net`]: networks, and how `--mask` hides who is in them.
+//!   distribution; [`doubts`]: what is doubtful about it; [`net`]: networks, and how `--mask` hides who is in them.
 //! - [`text`], [`json`], [`csv`], [`prometheus`], [`html`] and [`list`]: each is a function of the summary.
 //! - [`run`]: the program; [`source`] opens logs, [`intake`] reads them, [`output`] writes what was made.
 //!
@@ -16,6 +16,7 @@
 //! every connection leaves a few bytes behind, by which it is known when a line comes twice.
 
 pub mod csv;
+pub mod doubts;
 pub mod fields;
 pub mod fold;
 pub mod heard;

@@ -4,7 +4,11 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
-use wide::u8x16;
+/// A bit for each of sixteen bytes, the lowest for the first, where it is this byte.
+#[inline(always)]
+pub fn equal(bytes: &[u8; 16], byte: u8) -> u32 {
+    bytes.iter().rev().fold(0, |bits, each| bits << 1 | u32::from(*each == byte))
+}
 
 /// The number that these bytes of a line are: from 1 to 18 digits.
 #[inline(always)]
@@ -74,7 +78,7 @@ pub fn dotted(line: &[u8], place: Range<usize>) -> Option<Ipv4Addr> {
     let around = line.get(place.start.checked_sub(4)?..)?.first_chunk::<20>()?;
     let window = *around.last_chunk::<16>()?;
     let length = place.len().min(16) as u32;
-    let dots = u8x16::new(window).simd_eq(u8x16::splat(b'.')).to_bitmask();
+    let dots = equal(&window, b'.');
     let mut ends = dots & ((1 << length) - 1) | 1 << length;
     let (mut start, mut address, mut wrong) = (0, 0, 0);
     for _ in 0..4 {

@@ -125,6 +125,8 @@ fn end(scan: &mut Scan<'_, '_>, details: &mut Details) -> Option<End> {
     let reason = scan.word(b" reason=")?;
     let kind = scan.word(b" kind=")?;
     scan.plain(b" evidence=")?;
+    let gaveup_ms = scan.millis_if(b" gaveup=")?;
+    scan.millis_if(b" waited=")?;
     Some(End {
         held_ms,
         bytes_in,
@@ -132,7 +134,7 @@ fn end(scan: &mut Scan<'_, '_>, details: &mut Details) -> Option<End> {
         stage,
         reason,
         kind,
-        gaveup_ms: scan.millis_if(b" gaveup=")?,
+        gaveup_ms,
         profile: details.word(scan.plain(b" profile=")?),
         commands: scan.number(b" commands=")?,
         mails: scan.number_if(b" mails=")?,
@@ -144,7 +146,10 @@ fn end(scan: &mut Scan<'_, '_>, details: &mut Details) -> Option<End> {
         retrs: scan.number_if(b" retrs=")?,
         pages: scan.number_if(b" pages=")?,
         made: scan.number_if(b" made=")?,
-        tool: if scan.is_over() { None } else { Some(scan.word(b" tool=")?) },
+        tool: {
+            scan.number_if(b" unlogged=")?;
+            if scan.is_over() { None } else { Some(scan.word(b" tool=")?) }
+        },
     })
 }
 
@@ -172,6 +177,8 @@ mod tests {
             "rcpt id=a1 peer=2001:db8::1 to=\"a b\" verdict=accept receipt=s3.mailto.0a3f1.2",
             "end id=a1 peer=192.0.2.7 held=51.25 in=60 out=412 stage=login reason=quit kind=program \
              evidence=user,quit gaveup=3 profile=night commands=7 logins=3 retrs=0 tool=hydra",
+            "end id=a1 peer=192.0.2.7 held=51.25 in=60 out=412 stage=rcpt reason=hangup kind=program \
+             evidence=fast gaveup=3 waited=17.25 profile=night commands=7 mails=1 unlogged=12",
             "refuse id=a1 peer=192.0.2.7 why=slots busy=36",
             "still id=a1 peer=192.0.2.7 held=600 stage=data profile=day",
             "message id=a1 peer=192.0.2.7 bytes=12 sha256=00ff verdict=tempfail",

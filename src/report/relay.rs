@@ -34,12 +34,14 @@ struct Batch {
     /// How many of these are events.
     filled: usize,
     details: Details,
+    /// A log is over with these.
+    over: bool,
 }
 
 impl Default for Batch {
     fn default() -> Self {
         let none = Told { micros: 0, service: Service::Smtarpit, heard: Heard::default(), hash: 0 };
-        Batch { events: vec![none; BATCH], filled: 0, details: Details::default() }
+        Batch { events: vec![none; BATCH], filled: 0, details: Details::default(), over: false }
     }
 }
 
@@ -50,6 +52,9 @@ impl Batch {
         for some in events.chunks(AT_ONCE) {
             fold.look_ahead(some);
             some.iter().for_each(|told| fold.take(told, &self.details));
+        }
+        if std::mem::take(&mut self.over) {
+            fold.pause();
         }
         self.filled = 0;
         self.details.clear();
@@ -97,13 +102,13 @@ impl<'f> Relay<'f> {
 impl Takes for Relay<'_> {
     #[inline]
     fn next(&mut self) -> (&mut Heard, &mut Details) {
-        let Batch { events, filled, details } = &mut self.batch;
+        let Batch { events, filled, details, .. } = &mut self.batch;
         (&mut events[*filled % BATCH].heard, details)
     }
 
     #[inline]
     fn take(&mut self, micros: i64, service: Service, message: &[u8]) {
-        let Batch { events, filled, details } = &mut self.batch;
+        let Batch { events, filled, details, .. } = &mut self.batch;
         let told = &mut events[*filled % BATCH];
         (told.micros, told.service) = (micros, service);
         told.hash = match told.heard.said {
@@ -115,6 +120,11 @@ impl Takes for Relay<'_> {
         if *filled == BATCH {
             self.send();
         }
+    }
+
+    fn over(&mut self) {
+        self.batch.over = true;
+        self.send();
     }
 }
 

@@ -29,6 +29,7 @@ const LATER: u8 = 111;
 
 /// Reads the command line, makes what it asks for and says how that went.
 pub fn start() -> ExitCode {
+    crate::sink::outlive_limits();
     let clock = System::start();
     let args: Vec<OsString> = std::env::args_os().collect();
     let code = match config::load::<Report>(args) {
@@ -41,7 +42,7 @@ pub fn start() -> ExitCode {
             DONE
         }
         Err(failure) => {
-            tell(failure);
+            failure.lines().for_each(tell);
             WRONG
         }
     };
@@ -70,6 +71,13 @@ fn run(options: &Report, clock: &System) -> Outcome<u8> {
         None => clock.wall().timestamp(),
     };
     let period = period(&options.period, options.word(), &zone, now);
+    if let (Some(from), Some(to)) = (period.from, period.to)
+        && from >= to
+    {
+        let [from, to] = [from, to].map(|at| zone.moment(at).format("%Y-%m-%d %H:%M:%S"));
+        let text = format!("--to: the period would end at {to}, which is not after its beginning, {from}");
+        return Err(wrong(text));
+    }
     let files = options.files();
     if files.is_empty() {
         return Err(wrong("no log is given; give files, or - for standard input"));
@@ -79,6 +87,11 @@ fn run(options: &Report, clock: &System) -> Outcome<u8> {
         Some(Command::List(args)) => Some(list_options(args, options, &zone, now)?),
         None => None,
     };
+    for out in [&options.output.output, &options.input.unparsed].into_iter().flatten() {
+        if let Some(log) = files.iter().find(|file| is_same(file, out)) {
+            return Err(wrong(format_args!("{} is a log, and would be written over", log.display())));
+        }
+    }
     let settings = Settings {
         by: options.period.by,
         week_start: options.period.week_start,
@@ -89,6 +102,7 @@ fn run(options: &Report, clock: &System) -> Outcome<u8> {
         masked: options.output.mask,
     };
     let (summary, code) = read(&files, options, Fold::new(zone, settings, period), now)?;
+    doubts(&summary, list_options.is_some())?;
     let text = match (&list_options, options.format) {
         (Some(list_options), _) => list::render(&summary, list_options),
         (None, Format::Text) => text::render(&summary),
@@ -105,6 +119,39 @@ fn run(options: &Report, clock: &System) -> Outcome<u8> {
         None => output::print(&text).map_err(|error| failed(Path::new("standard output"), &error))?,
     }
     Ok(code)
+}
+
+/// Tells what makes the result other than it seems; where nothing can be dated there is none.
+fn doubts(summary: &Summary, listed: bool) -> Outcome<()> {
+    let input = &summary.input;
+    if input.events == 0 && input.undatable > 0 {
+        return Err(wrong(format_args!(
+            "lines of ours without a stamp, whose connections have no time in their names either: {}, and no others, \
+             so nothing can be counted; let what writes the log add stamps, as multilog does with t",
+            input.undatable
+        )));
+    }
+    if input.events == 0 {
+        tell("no line of smtarpit, tarpop or sundew was counted; is this the log that they write to?");
+    }
+    // A list has no place for it.
+    if listed && input.unparsed > 0 {
+        tell(format_args!(
+            "lines of ours that could not be read: {}; --unparsed FILE shows them",
+            input.unparsed
+        ));
+    }
+    summary.doubts().into_iter().for_each(tell);
+    Ok(())
+}
+
+/// Whether two names are of the same file.
+fn is_same(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let place = |path: &Path| {
+        path.metadata().ok().filter(|about| about.is_file()).map(|about| (about.dev(), about.ino()))
+    };
+    place(a).is_some_and(|file| place(b) == Some(file))
 }
 
 /// Reads all logs. One that cannot be read to its end counts as far as it was read, and changes the exit

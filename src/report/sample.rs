@@ -17,6 +17,8 @@ pub fn empty() -> Summary {
     Summary {
         made: at("2026-11-30T06:00:00+00:00"),
         period: None,
+        log: None,
+        far_off: None,
         settings: settings(),
         input: Input::default(),
         services: Vec::new(),
@@ -59,6 +61,8 @@ pub fn summary() -> Summary {
             foreign: 25,
             unparsed: 2,
             duplicates: 3,
+            undated: 0,
+            undatable: 0,
         },
         services: Service::ALL.map(service).to_vec(),
         mails: MailsPerAddress {
@@ -92,6 +96,8 @@ fn source(address: &str, hits: [u64; 3], seconds: u64, mails: u64) -> Source {
         held_ms: seconds * 1000,
         longest_ms: seconds * 500,
         mails,
+        null_from: 0,
+        auths: 0,
         rcpts: mails * 2,
         logins: hits[1] * 3,
         pages: hits[2],

@@ -208,6 +208,15 @@ fn packing(head: &[u8]) -> Option<usize> {
 /// How what is packed begins: gzip, zstd, bzip2.
 const MAGIC: [&[u8]; 3] = [&[0x1f, 0x8b], &[0x28, 0xb5, 0x2f, 0xfd], b"BZh"];
 
+/// How logs begin that are not read here, and what they are. Read as text they would have no line of ours.
+const OTHERS: [(&[u8], &str); 5] = [
+    (b"\xfd7zX", "packed by xz; give what xz -dc writes"),
+    (b"\x04\x22\x4d\x18", "packed by lz4; give what lz4 -dc writes"),
+    (b"\x1f\x9d", "packed by compress; give what zcat writes"),
+    (b"PK\x03\x04", "packed by zip; give what unzip -p writes"),
+    (b"LPKS", "a file of the journal; give what journalctl -o json --file writes"),
+];
+
 /// Unpacks what its first bytes say is packed.
 fn unpack<'r>(mut source: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
     let mut head = [0; 4];
@@ -222,6 +231,9 @@ fn unpack<'r>(mut source: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
     }
     let head = head[..filled].to_vec();
     let kind = packing(&head);
+    if let Some((_, what)) = OTHERS.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Err(io::Error::other(*what));
+    }
     let whole = io::Cursor::new(head).chain(source);
     let buffered = |whole| io::BufReader::with_capacity(1 << 16, whole);
     Ok(match kind {

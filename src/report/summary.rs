@@ -22,8 +22,11 @@ pub struct Summary {
     /// From when to when it reports: what was asked for, else from the first event to the last. `None`
     /// if nothing was asked for and there is no event.
     pub period: Option<(Moment, Moment)>,
+    /// From the first event to the last, whatever was asked for.
+    pub log: Option<(Moment, Moment)>,
     pub settings: Settings,
     pub input: Input,
+    pub far_off: Option<FarOff>,
     /// The services that the log has, in the order of [`Service::ALL`].
     pub services: Vec<ServiceFacts>,
     pub mails: MailsPerAddress,
@@ -74,6 +77,20 @@ pub struct Input {
     pub unparsed: u64,
     /// Lines that were there before.
     pub duplicates: u64,
+    /// Lines of ours without a stamp, which count at the time that the name of their connection has in it.
+    pub undated: u64,
+    /// Lines of ours without a stamp whose name has none; these are among those that could not be read.
+    pub undatable: u64,
+}
+
+/// Lines that are set aside, since they are more than a year from all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FarOff {
+    pub lines: u64,
+    /// The earliest of them: when, and whose it is.
+    pub at: Moment,
+    pub service: Service,
+    pub peer: Option<Net>,
 }
 
 /// The programs whose lines are read.
@@ -277,6 +294,9 @@ pub struct Source {
     pub held_ms: u64,
     pub longest_ms: u64,
     pub mails: u64,
+    /// Mails without a sender, MAIL FROM:<>.
+    pub null_from: u64,
+    pub auths: u64,
     pub rcpts: u64,
     pub logins: u64,
     pub pages: u64,
@@ -414,6 +434,14 @@ impl ServiceFacts {
     pub fn day_hours(&self) -> [u64; 24] {
         std::array::from_fn(|hour| self.hours.iter().map(|day| day[hour]).sum())
     }
+}
+
+/// The spans one by one, but those in which nothing was together, if they are three or more in a row.
+pub fn folded(spans: &[Span]) -> impl Iterator<Item = &[Span]> {
+    let is_empty = |span: &Span| span.tally == Tally::default();
+    spans
+        .chunk_by(move |a, b| is_empty(a) && is_empty(b))
+        .flat_map(|some| some.chunks(if some.len() < 3 { 1 } else { some.len() }))
 }
 
 impl Tally {

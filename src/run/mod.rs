@@ -7,13 +7,15 @@
 mod child;
 mod lock;
 pub mod options;
+mod outlet;
 mod screen;
 mod server;
 pub mod service;
 mod show;
 mod tally;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
+use std::ffi::OsString;
 use std::fmt::{self, Display};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -21,6 +23,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::clock::System;
+use crate::{config, privileges, sink};
 use lock::LockDir;
 use options::{Listen, Options};
 use screen::Screen;
@@ -30,9 +33,11 @@ use service::Program;
 /// Reads the command line, serves until a signal ends it, and says how that went: 0 when it served,
 /// 100 when it was asked for something impossible, 111 when the system did not let it start.
 pub fn start() -> ExitCode {
-    let options = match Options::try_parse() {
+    sink::outlive_limits();
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let options = match Options::try_parse_from(&args) {
         Ok(options) => options,
-        Err(error) => return explain(&error),
+        Err(error) => return explain(&error, &args),
     };
     match serve(&options) {
         Ok(()) => ExitCode::SUCCESS,
@@ -48,15 +53,15 @@ pub fn start() -> ExitCode {
 }
 
 /// Prints help, the version or what is wrong with the command line.
-fn explain(error: &clap::Error) -> ExitCode {
-    let text = error.render().to_string();
+fn explain(error: &clap::Error, args: &[OsString]) -> ExitCode {
     match error.use_stderr() {
         true => {
-            let _ = writeln!(io::stderr(), "{}", text.trim_end());
+            let failure = config::explain(error, &Options::command(), args);
+            let _ = writeln!(io::stderr(), "tarpit-run: {failure}");
             ExitCode::from(100)
         }
         false => {
-            let _ = writeln!(io::stdout(), "{}", text.trim_end());
+            let _ = writeln!(io::stdout(), "{}", error.render().to_string().trim_end());
             ExitCode::SUCCESS
         }
     }
@@ -85,6 +90,9 @@ fn serve(options: &Options) -> Result<(), Failure> {
     for program in programs.iter_mut().filter(|program| program.needs_lock_dir()) {
         let dir = locks.of(program.service.program).map_err(Failure::LockDir)?;
         program.use_lock_dir(&dir);
+    }
+    if privileges::is_root() {
+        programs.iter_mut().for_each(Program::leave_root);
     }
     let mut screen = Screen::new(options.log);
     welcome(&mut screen, &doors, &programs);

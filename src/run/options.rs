@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::service::{SERVICES, Service};
+use crate::config::hint;
 
 /// What `tarpit-run` does itself.
 const OWN: &str = "Options of tarpit-run";
@@ -22,6 +23,8 @@ const HANDED: &str = "Options for the programs";
 /// Without options it listens on 127.0.0.1:2525 for SMTP, on 127.0.0.1:1110 for POP3 and on
 /// 127.0.0.1:8025 for HTTP, starts the smtarpit, the tarpop and the sundew that stand beside it, needs no
 /// privileges and no configuration, and shows every event as it comes. Ctrl-C ends it and everything it started; a second Ctrl-C does not wait.
+/// Started as root, it has the programs become the user sundew, or nobody if there is none, unless they are
+/// told to become another (user).
 /// It is for trying the suite, for containers and for tests; a server on the open Internet is better
 /// looked after by xinetd, tcpserver or systemd.
 #[derive(Debug, Clone, Parser)]
@@ -120,7 +123,7 @@ impl FromStr for Chosen {
 fn service(name: &str) -> Result<&'static Service, String> {
     SERVICES.iter().find(|service| service.name == name).ok_or_else(|| {
         let known: Vec<_> = SERVICES.iter().map(|service| service.name).collect();
-        format!("no service is called {name}; there is {}", known.join(", "))
+        format!("no service is called {name}; there are {}{}", known.join(", "), hint(name, known))
     })
 }
 
@@ -139,7 +142,7 @@ impl FromStr for Listen {
         let service = service(name)?;
         let address = address
             .parse()
-            .map_err(|_| "an address and a port are wanted, as in 127.0.0.1:2525 or [::1]:2525")?;
+            .map_err(|_| format!("{address:?} is no address with a port, as 127.0.0.1:2525 or [::1]:2525"))?;
         Ok(Listen { service, address })
     }
 }

@@ -2,21 +2,27 @@
 
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
 use super::options::Form;
+use super::outlet::Outlet;
 use super::show::Readable;
+use crate::clock::Clock;
 use crate::event::Event;
+use crate::sys::{Standard, standard};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// Standard output and standard error, in one of two forms.
 ///
-/// An output that is closed or full is no reason to let anybody go, so nothing here can fail.
+/// An output that is closed or full is no reason to let anybody go, so nothing here can fail or wait.
 pub struct Screen {
     form: Form,
     /// Events, and in [`Form::Live`] everything else.
-    out: Box<dyn Write>,
+    out: Outlet,
     /// What is not an event, in [`Form::Plain`].
-    aside: Box<dyn Write>,
+    aside: Outlet,
     terminal: bool,
     /// What stands in the last line of the terminal.
     status: String,
@@ -29,8 +35,8 @@ impl Screen {
         Screen {
             form,
             terminal: form == Form::Live && io::stdout().is_terminal(),
-            out: Box::new(io::stdout()),
-            aside: Box::new(io::stderr()),
+            out: Outlet::of(standard(Standard::Output)),
+            aside: Outlet::of(standard(Standard::Error)),
             status: String::new(),
             host: host.split_whitespace().next().unwrap_or("localhost").to_owned(),
         }
@@ -67,9 +73,7 @@ impl Screen {
     pub fn note(&mut self, text: &str) {
         match self.form {
             Form::Live => self.line(text),
-            Form::Plain => {
-                let _ = writeln!(self.aside, "{text}");
-            }
+            Form::Plain => self.aside.say(&format!("{text}\n")),
         }
     }
 
@@ -77,8 +81,10 @@ impl Screen {
     pub fn status(&mut self, text: &str) {
         if self.terminal {
             text.clone_into(&mut self.status);
-            let status = self.last_line();
-            self.write(&format!("\r{status}"));
+            // One that nobody looks at is drawn with the next line.
+            if self.out.waits().is_none() {
+                self.out.say(&format!("\r{}", self.last_line()));
+            }
         } else {
             self.note(text);
         }
@@ -88,16 +94,15 @@ impl Screen {
     pub fn clear(&mut self) {
         self.status.clear();
         if self.terminal {
-            self.write("\r\x1b[K");
+            self.out.say("\r\x1b[K");
         }
     }
 
     fn line(&mut self, text: &str) {
         if self.terminal {
-            let status = self.last_line();
-            self.write(&format!("\r\x1b[K{text}\n{status}"));
+            self.out.say(&format!("\r\x1b[K{text}\n{}", self.last_line()));
         } else {
-            self.write(&format!("{text}\n"));
+            self.out.say(&format!("{text}\n"));
         }
     }
 
@@ -107,48 +112,59 @@ impl Screen {
         format!("\x1b[?7l{}\x1b[K\x1b[?7h", self.status)
     }
 
-    /// One write for each change, so that nothing else on the terminal comes between.
-    fn write(&mut self, text: &str) {
-        let _ = self.out.write_all(text.as_bytes());
-        let _ = self.out.flush();
+    /// What to poll for room.
+    pub fn waits(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        [&self.out, &self.aside].into_iter().filter_map(Outlet::waits)
+    }
+
+    /// Writes what nobody has read so far, as far as somebody reads now.
+    pub fn flush(&mut self) {
+        self.out.flush();
+        self.aside.flush();
+        let lost = [&mut self.out, &mut self.aside].into_iter().filter_map(Outlet::take_lost).sum::<u64>();
+        if lost > 0 {
+            self.note(&format!("tarpit-run: {lost} lines were not read in time and are lost"));
+        }
+    }
+
+    /// The same at the end, when so much time is left for it.
+    pub fn finish(&mut self, clock: &impl Clock, time: Duration) {
+        let until = clock.elapsed() + time;
+        self.flush();
+        while clock.elapsed() < until {
+            let wait = PollTimeout::try_from(until.saturating_sub(clock.elapsed()));
+            let mut fds: Vec<_> = self.waits().map(|fd| PollFd::new(fd, PollFlags::POLLOUT)).collect();
+            if fds.is_empty() || poll(&mut fds, wait.unwrap_or(PollTimeout::ZERO)).is_err() {
+                return;
+            }
+            self.flush();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::cell::RefCell;
-    use std::rc::Rc;
+    use crate::run::outlet::piped;
+    use std::io::{PipeReader, Read as _};
 
-    #[derive(Clone, Default)]
-    struct Seen(Rc<RefCell<Vec<u8>>>);
-
-    impl Write for Seen {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.borrow_mut().write(bytes)
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    struct Seen(PipeReader);
 
     impl Seen {
+        /// What has come since the last time.
         fn text(&self) -> String {
-            String::from_utf8(self.0.take()).unwrap()
+            let mut bytes = [0; 4096];
+            let mut fds = [PollFd::new(std::os::fd::AsFd::as_fd(&self.0), PollFlags::POLLIN)];
+            let is_there = poll(&mut fds, PollTimeout::ZERO).unwrap() > 0;
+            let count = if is_there { (&self.0).read(&mut bytes).unwrap() } else { 0 };
+            String::from_utf8(bytes[..count].to_vec()).unwrap()
         }
     }
 
     fn screen(form: Form, terminal: bool) -> (Screen, Seen, Seen) {
-        let (out, aside) = (Seen::default(), Seen::default());
-        let screen = Screen {
-            form,
-            out: Box::new(out.clone()),
-            aside: Box::new(aside.clone()),
-            terminal,
-            status: String::new(),
-            host: "pit".into(),
-        };
-        (screen, out, aside)
+        let ((out, seen), (aside, seen_aside)) = (piped(), piped());
+        let screen = Screen { form, out, aside, terminal, status: String::new(), host: "pit".into() };
+        (screen, Seen(seen), Seen(seen_aside))
     }
 
     fn event(screen: &mut Screen) {

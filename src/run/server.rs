@@ -2,7 +2,7 @@
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::Signal;
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
@@ -18,11 +18,15 @@ use super::service::Program;
 use super::show::Time;
 use super::tally::Tally;
 use crate::clock::{Clock, System};
+use crate::conn::ending_signals;
 use crate::event::{Event, Plain};
 use crate::pop3::dovecot_log;
 
 /// How long the programs have to write their `end` after we asked them to.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long a reader of ours that stands still is waited for at the end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How long nobody is accepted after a connection could not be served, so that a shortage is not
 /// made worse and the log not filled.
@@ -85,10 +89,8 @@ fn mirrored(line: &[u8]) -> Option<&str> {
 /// # Errors
 /// The system has no descriptor to spare.
 pub fn signals() -> io::Result<SignalFd> {
-    let mut set = SigSet::empty();
-    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGCHLD] {
-        set.add(signal);
-    }
+    let mut set = ending_signals();
+    set.add(Signal::SIGCHLD);
     set.thread_block()?;
     Ok(SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?)
 }
@@ -124,6 +126,7 @@ impl Server {
     /// `poll` failed; the programs are left alone.
     pub fn run(mut self) -> io::Result<()> {
         while !self.over() {
+            self.screen.flush();
             self.show_status();
             let ready = self.wait()?;
             // First what the programs said, so that an `end` is shown before its program is reaped.
@@ -158,6 +161,7 @@ impl Server {
         let mut fds = vec![input(self.signals.as_fd())];
         fds.extend(open.iter().map(|&door| input(self.doors[door].listener.as_fd())));
         fds.extend(logs.iter().filter_map(|pid| self.children[pid].log().map(input)));
+        fds.extend(self.screen.waits().map(|fd| PollFd::new(fd, PollFlags::POLLOUT)));
         match poll(&mut fds, self.timeout(now)) {
             Ok(_) => {}
             Err(Errno::EINTR) => return Ok(Ready::default()),
@@ -320,6 +324,7 @@ impl Server {
             Time(count.longest),
             count.refused
         ));
+        self.screen.finish(&self.clock, LAST_WORDS);
     }
 
     /// Shows the status when it is due: on a terminal every second, elsewhere every minute, and

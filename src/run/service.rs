@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use toml::de::{DeTable, DeValue};
 
 use super::Failure;
+use crate::privileges;
 
 /// A service of the suite.
 #[derive(Debug)]
@@ -59,6 +60,8 @@ pub struct Settings {
     pub total: u32,
     pub lock_dir: Option<PathBuf>,
     pub domain: Option<String>,
+    /// Whom the program becomes.
+    pub user: Option<String>,
 }
 
 impl Program {
@@ -113,6 +116,15 @@ impl Program {
         self.args.extend([LOCK_DIR.into(), dir.into()]);
     }
 
+    /// Has the programs become somebody, if nobody has chosen whom: they serve nobody as root. They do so by
+    /// themselves, when they have opened what is root's; their file may be in a directory that is closed to
+    /// everybody else.
+    pub fn leave_root(&mut self) {
+        if self.settings.user.is_none() {
+            self.args.extend(["--user".into(), privileges::harmless().into()]);
+        }
+    }
+
     /// Whether the programs would count their connections where the system's own services do, for
     /// want of a directory of their own.
     pub fn needs_lock_dir(&self) -> bool {
@@ -147,6 +159,7 @@ impl Settings {
             domain: find("domains")
                 .and_then(|domains| domains.as_array()?.first()?.get_ref().as_str())
                 .map(str::to_owned),
+            user: find("user").and_then(DeValue::as_str).map(str::to_owned),
         })
     }
 }
@@ -167,6 +180,7 @@ mod tests {
                 total: 40,
                 lock_dir: Some("/run/sundew/smtarpit".into()),
                 domain: Some("pit.example".into()),
+                user: None,
             }
         );
     }
@@ -184,7 +198,13 @@ mod tests {
             service: &SERVICES[0],
             path: PathBuf::new(),
             args: Vec::new(),
-            settings: Settings { slots: 1, total: 1, lock_dir: dir.map(PathBuf::from), domain: None },
+            settings: Settings {
+                slots: 1,
+                total: 1,
+                lock_dir: dir.map(PathBuf::from),
+                domain: None,
+                user: None,
+            },
         };
         assert!(with(None).needs_lock_dir());
         assert!(with(Some("/run/sundew/smtarpit")).needs_lock_dir());

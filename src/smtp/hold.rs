@@ -9,7 +9,7 @@
 //! [`decide`] is where learned limits will come in.
 
 use crate::smtp::dialogue::Stage;
-use crate::smtp::pacing::{Hold, Pacing};
+use crate::smtp::pacing::{Hold, HoldAt, Pacing};
 use std::time::Duration;
 
 /// How slowly one reply goes.
@@ -45,8 +45,8 @@ enum Name {
     Other,
     /// Without a dot, as libcurl and swaks do on most machines.
     Bare,
-    /// With two dots or more, as a mail server has it.
-    Server,
+    /// With a dot, as a mail server has it.
+    Full,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,11 +64,7 @@ impl Dialect {
         let upper = line.to_ascii_uppercase();
         let parameters = || upper.rsplit_once('>').map_or("", |(_, parameters)| parameters);
         if let Some(name) = line.strip_prefix("EHLO ") {
-            self.name = match name.matches('.').count() {
-                0 if name != "localhost" && !name.contains(':') => Name::Bare,
-                2.. if !name.starts_with('[') => Name::Server,
-                _ => Name::Other,
-            };
+            self.name = named(name);
         } else if line.starts_with("MAIL FROM:<") {
             let size = parameters().split_whitespace().find_map(|word| word.strip_prefix("SIZE="));
             self.size = size.and_then(|size| size.parse().ok());
@@ -103,10 +99,10 @@ impl Dialect {
             // QUIT and waits once more, so nothing is lost by an endless reply here.
             Mailer::Unknown if stage == Stage::Dot => None,
             Mailer::Unknown if self.rich => None,
-            // Exim adds 1024 to the size that it states and has a full name. Where both suspects
-            // fit, the shorter limit is the safe one.
+            // Exim adds 1024 to the size that it states and has a full name, while libcurl says what
+            // the machine is called. Where both suspects fit, the shorter limit is the safe one.
             Mailer::Unknown => match (self.size, self.name) {
-                (Some(1024..), Name::Server) => Some(&EXIM),
+                (Some(1024..), Name::Full) => Some(&EXIM),
                 (Some(_), _) => Some(&LIBCURL),
                 // swaks gives up after 30 s, so a suspicion this weak must not slow down what it
                 // would stay for.
@@ -114,6 +110,17 @@ impl Dialect {
                 (None, _) => None,
             },
         }
+    }
+}
+
+/// What a client's name for itself tells. A literal address is none, and neither Exim nor libcurl is known
+/// by what machines are called that nobody has given a name, or that are known in their own network only.
+fn named(name: &str) -> Name {
+    let nameless = name == "localhost" || [".local", ".localdomain"].iter().any(|end| name.ends_with(end));
+    match name.contains('.') {
+        _ if nameless || name.contains(['[', ':']) => Name::Other,
+        true => Name::Full,
+        false => Name::Bare,
     }
 }
 
@@ -144,34 +151,33 @@ impl Limits {
     }
 }
 
-/// Decides how slowly the reply of this stage goes to a program. `holding` says that an earlier
-/// reply was held already.
-pub fn decide(pacing: &Pacing, dialect: Dialect, stage: Stage, holding: bool) -> Slow {
-    let held = holding || reached(stage, pacing.hold_at);
+/// Decides how slowly the reply of this stage goes to a program. `held` says that the conversation has
+/// come as far as `hold_at`, with this stage or before.
+pub fn decide(pacing: &Pacing, dialect: Dialect, stage: Stage, held: bool) -> Slow {
     let edge = |limits: &Limits| match stage {
         Stage::Banner => Slow::Briefly,
         _ => Slow::Until(limits.of(stage) * u32::from(pacing.edge) / 100),
     };
     match (pacing.hold, dialect.deadlines(stage, held)) {
+        // Who names a stage gets that one from everybody.
+        _ if !held && pacing.hold_at != HoldAt::Auto => Slow::Briefly,
         (Hold::Edge, limits) => edge(limits.unwrap_or(&RFC)),
         (Hold::Auto, Some(limits)) => edge(limits),
+        (Hold::Auto, None) | (Hold::Endless, _) if !held => Slow::Briefly,
         // Who says DATA after a reply that never completed is going on by itself. A 354 of many lines
         // would stop it, and the final dot is the better place to wait.
-        (Hold::Auto, None) | (Hold::Endless, _) if stage == Stage::Data && pacing.hold_at != Stage::Data => {
-            if held {
-                edge(&RFC)
-            } else {
-                Slow::Briefly
-            }
+        (Hold::Auto, None) | (Hold::Endless, _)
+            if stage == Stage::Data && pacing.hold_at != HoldAt::Stage(Stage::Data) =>
+        {
+            edge(&RFC)
         }
-        (Hold::Auto, None) | (Hold::Endless, _) if held => Slow::Endless,
-        (Hold::Auto, None) | (Hold::Endless, _) => Slow::Briefly,
+        (Hold::Auto, None) | (Hold::Endless, _) => Slow::Endless,
     }
 }
 
-/// Whether the conversation has come as far as `hold_at`. Commands that may come at any time hold
+/// Whether a reply of this stage is one that `hold_at` means. Commands that may come at any time hold
 /// only where they are named.
-fn reached(stage: Stage, hold_at: Stage) -> bool {
+pub fn reached(stage: Stage, hold_at: HoldAt) -> bool {
     let rank = |stage| match stage {
         Stage::Banner => Some(0),
         Stage::Helo => Some(1),
@@ -181,6 +187,10 @@ fn reached(stage: Stage, hold_at: Stage) -> bool {
         Stage::Data => Some(5),
         Stage::Dot => Some(6),
         Stage::Quit | Stage::Other => None,
+    };
+    let hold_at = match hold_at {
+        HoldAt::Auto => Stage::Rcpt,
+        HoldAt::Stage(stage) => stage,
     };
     stage == hold_at || matches!((rank(stage), rank(hold_at)), (Some(now), Some(at)) if now >= at)
 }
@@ -202,8 +212,11 @@ mod tests {
 
     const POSTFIX: &[&str] =
         &["EHLO a.example", "MAIL FROM:<a@b> SIZE=312", "RCPT TO:<c@d> ORCPT=rfc822;c@d"];
-    const EXIM_4: &[&str] = &["EHLO mx.example.org", "MAIL FROM:<a@b> SIZE=1395", "RCPT TO:<c@d>"];
+    const EXIM_1: &[&str] = &["EHLO example.org", "MAIL FROM:<a@b> SIZE=1395", "RCPT TO:<c@d>"];
+    const EXIM_2: &[&str] = &["EHLO mx.example.org", "MAIL FROM:<a@b> SIZE=1395", "RCPT TO:<c@d>"];
     const CURL: &[&str] = &["EHLO a", "MAIL FROM:<a@b> SIZE=312", "RCPT TO:<c@d>"];
+    const CURL_LONG: &[&str] = &["EHLO a", "MAIL FROM:<a@b> SIZE=3120", "RCPT TO:<c@d>"];
+    const CURL_MAC: &[&str] = &["EHLO a.local", "MAIL FROM:<a@b> SIZE=3120", "RCPT TO:<c@d>"];
     const SMTPLIB: &[&str] = &["ehlo [127.0.1.1]", "mail FROM:<a@b> size=312", "rcpt TO:<c@d>"];
     const MSMTP: &[&str] = &["EHLO localhost", "MAIL FROM:<a@b>", "RCPT TO:<c@d>"];
     const SWAKS: &[&str] = &["EHLO a", "MAIL FROM:<a@b>", "RCPT TO:<c@d>"];
@@ -217,9 +230,12 @@ mod tests {
             (MSMTP, Slow::Endless),
             (SWAKS, secs(102)),
             (CURL, secs(102)),
-            (EXIM_4, secs(255)),
+            (CURL_LONG, secs(102)),
+            (CURL_MAC, secs(102)),
+            (EXIM_1, secs(255)),
+            (EXIM_2, secs(255)),
         ] {
-            assert_eq!(decide(&day, dialect(lines), Stage::Rcpt, false), rcpt, "{lines:?}");
+            assert_eq!(decide(&day, dialect(lines), Stage::Rcpt, true), rcpt, "{lines:?}");
         }
         assert_eq!(decide(&day, dialect(&POSTFIX[..1]), Stage::Helo, false), Slow::Briefly);
         assert_eq!(decide(&day, dialect(&SWAKS[..2]), Stage::Mail, false), Slow::Briefly);
@@ -258,8 +274,11 @@ mod tests {
 
     #[test]
     fn endless_holds_at_the_stage_and_after_it() {
-        let endless = |hold_at| Pacing { hold: Hold::Endless, hold_at, ..Pace::Day.pacing() };
-        let slow = |hold_at, stage, holding| decide(&endless(hold_at), dialect(CURL), stage, holding);
+        let slow = |at, stage, held| {
+            let hold_at = HoldAt::Stage(at);
+            let endless = Pacing { hold: Hold::Endless, hold_at, ..Pace::Day.pacing() };
+            decide(&endless, dialect(CURL), stage, held || reached(stage, hold_at))
+        };
         assert_eq!(slow(Stage::Rcpt, Stage::Mail, false), Slow::Briefly);
         assert_eq!(slow(Stage::Rcpt, Stage::Quit, false), Slow::Briefly);
         assert_eq!(slow(Stage::Rcpt, Stage::Quit, true), Slow::Endless);
@@ -270,5 +289,27 @@ mod tests {
         assert_eq!(slow(Stage::Banner, Stage::Banner, false), Slow::Endless);
         assert_eq!(slow(Stage::Quit, Stage::Quit, false), Slow::Endless);
         assert_eq!(slow(Stage::Quit, Stage::Dot, false), Slow::Briefly);
+    }
+    #[test]
+    fn a_stage_that_is_named_is_the_first_that_is_held_whoever_calls() {
+        let stages =
+            [Stage::Banner, Stage::Helo, Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot, Stage::Quit];
+        for hold in [Hold::Auto, Hold::Endless, Hold::Edge] {
+            for (at, named) in stages.into_iter().enumerate().skip(1) {
+                let pacing = Pacing { hold, hold_at: HoldAt::Stage(named), ..Pace::Day.pacing() };
+                for lines in [POSTFIX, EXIM_1, EXIM_2, CURL, SMTPLIB, MSMTP, SWAKS] {
+                    let mut held = false;
+                    for (now, stage) in stages.into_iter().enumerate() {
+                        held |= reached(stage, pacing.hold_at);
+                        let slow = decide(&pacing, dialect(&lines[..lines.len().min(now)]), stage, held);
+                        assert_eq!(
+                            slow != Slow::Briefly,
+                            now >= at,
+                            "{hold:?} {named:?} {lines:?} {stage:?}"
+                        );
+                    }
+                }
+            }
+        }
     }
 }

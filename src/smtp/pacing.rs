@@ -15,12 +15,20 @@ pub enum Hold {
     Edge,
 }
 
+/// From where on programs are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoldAt {
+    /// RCPT, and for clients that cut by deadline every reply: there each one counts by itself.
+    Auto,
+    /// The reply to this, and every one after it, whoever the client is.
+    Stage(Stage),
+}
+
 /// The pacing of one profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pacing {
     pub hold: Hold,
-    /// The stage whose reply is held, and every reply after it.
-    pub hold_at: Stage,
+    pub hold_at: HoldAt,
     /// How long the connection is silent before the `220-` teaser.
     pub greet_pause: Range,
     /// How long the rest of the banner takes; most bots leave a banner that is not complete in 30 s.
@@ -77,7 +85,7 @@ impl Pace {
     pub fn pacing(self) -> Pacing {
         let day = Pacing {
             hold: Hold::Auto,
-            hold_at: Stage::Rcpt,
+            hold_at: HoldAt::Auto,
             greet_pause: Range::ms(200, 1_800),
             banner_time: Range::ms(8_000, 15_000),
             reply_time: Range::ms(13_000, 22_000),

@@ -5,12 +5,12 @@
 //! an `allow` network gets plain answers at once.
 
 use crate::Rng;
-use crate::engine::{Engine, Heard, Line, Mode, Now, Then, Turn};
+use crate::engine::{Ending, Engine, Heard, Line, Mode, Now, Then, Turn};
 use crate::event::{Kind, Reason, Totals, What};
 use crate::kind::{self, Watch};
 use crate::pace::Schedule;
 use crate::smtp::dialogue::{Dialogue, Moment, Next, Reply, Stage};
-use crate::smtp::hold::{Dialect, Slow, decide};
+use crate::smtp::hold::{Dialect, Slow, decide, reached};
 use crate::smtp::pacing::Pacing;
 use crate::smtp::speech::{Manner, Speech, Step};
 use chrono::{DateTime, FixedOffset};
@@ -33,8 +33,8 @@ pub struct Session {
     watch: Watch,
     dialect: Dialect,
     speech: Option<Speech>,
-    /// A reply has been held, so all that follow are.
-    holding: bool,
+    /// The conversation has come as far as `hold_at`, so all replies that follow are held.
+    held: bool,
     /// The next lines are a message.
     text: bool,
     stage: Stage,
@@ -59,7 +59,7 @@ impl Session {
             watch: Watch::new(),
             dialect: Dialect::default(),
             speech: None,
-            holding: false,
+            held: false,
             text: false,
             stage: Stage::Banner,
         }
@@ -95,6 +95,14 @@ impl Session {
         let broken = self.speech.take().is_some_and(|speech| speech.inside_line());
         let turn = self.answer(reply, now);
         if broken { Turn { say: [b"\r\n".to_vec(), turn.say].concat(), ..turn } } else { turn }
+    }
+
+    /// Hears what was left of a command when the peer closed its side: a reply goes on, but not at once,
+    /// as if it were an answer.
+    fn fragment(&mut self, line: Line<'_>) -> Turn {
+        self.watch.heard(&line.arrival, line.ending, kind::said(line.text, VERBS));
+        let then = if self.speech.is_some() { Then::Drip(Duration::from_secs(1)) } else { self.listen() };
+        Turn::new(Vec::new(), then)
     }
 
     /// Hears a part of a message.
@@ -150,9 +158,8 @@ impl Session {
         if self.watch.leaning() {
             return Manner::Whole(pacing.human.draw(&mut self.rng));
         }
-        let slow = decide(pacing, self.dialect, stage, self.holding);
-        self.holding |= slow != Slow::Briefly;
-        match slow {
+        self.held |= reached(stage, pacing.hold_at);
+        match decide(pacing, self.dialect, stage, self.held) {
             Slow::Briefly if stage == Stage::Banner => Manner::Pieces(pacing.banner_time.draw(&mut self.rng)),
             Slow::Briefly => Manner::Pieces(pacing.reply_time.draw(&mut self.rng)),
             Slow::Until(time) => Manner::Pieces(time),
@@ -207,6 +214,7 @@ impl Engine for Session {
                 self.answer(banner, now)
             }
             Heard::Line(line) | Heard::Overlong(line) if self.text => self.message(line, now),
+            Heard::Line(line) | Heard::Overlong(line) if line.ending == Ending::Cut => self.fragment(line),
             Heard::Line(line) => self.command(line, false, now),
             Heard::Overlong(line) => self.command(line, true, now),
             Heard::Silence => match self.speech.take() {

@@ -51,14 +51,16 @@ pub fn end() {
 /// has one thread and has called [`end`].
 pub fn trim() {
     let used = USED.load(Relaxed).div_ceil(PAGE);
-    for (page, alive) in ALIVE.iter().enumerate().take(used) {
-        if alive.load(Relaxed) == 0 {
-            // SAFETY: the page lies in the room, no allocation touches it, and none will be made
-            // there again. Its contents become zero, which nobody sees.
-            unsafe {
-                libc::madvise(ROOM.0.get().cast::<u8>().add(page * PAGE).cast(), PAGE, libc::MADV_DONTNEED);
-            }
+    let is_dead = |page: usize| ALIVE.get(page).is_some_and(|alive| alive.load(Relaxed) == 0);
+    let mut page = 0;
+    while page < used {
+        let run = (page..used).take_while(|page| is_dead(*page)).count();
+        if run > 0 {
+            // SAFETY: the pages lie in the room, no allocation touches them, and none will be made
+            // there again. Their contents become zero, which nobody sees.
+            unsafe { super::forget(ROOM.0.get().cast::<u8>().add(page * PAGE), run * PAGE) };
         }
+        page += run.max(1);
     }
 }
 

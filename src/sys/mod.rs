@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "each use says why it is sound")]
 
 pub mod heap;
+pub mod tree;
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
@@ -47,9 +48,36 @@ pub fn last_heard(socket: BorrowedFd<'_>) -> Option<Duration> {
     Some(Duration::from_millis(u64::from(info.tcpi_last_ack_recv.min(info.tcpi_last_data_recv))))
 }
 
+/// How many bytes the kernel has that the peer has not acknowledged (tcp(7), SIOCOUTQ); of a connection that was
+/// broken off they are lost. 0 when the descriptor is no socket.
+pub fn unacknowledged(socket: BorrowedFd<'_>) -> u64 {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the kernel writes one int to `bytes`, which lives on this stack; the descriptor is borrowed, so it
+    // is open. Linux has SIOCOUTQ under the number of TIOCOUTQ.
+    let done = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
+    if done == 0 { u64::try_from(bytes).unwrap_or_default() } else { 0 }
+}
+
+/// What to wait for with [`poll`]; without a descriptor for nothing.
+pub fn watch(fd: Option<BorrowedFd<'_>>, events: i16) -> libc::pollfd {
+    // The kernel skips what is negative.
+    libc::pollfd { fd: fd.map_or(-1, |fd| fd.as_raw_fd()), events, revents: 0 }
+}
+
+/// poll(2) for so many milliseconds at most: how many have something. The safe wrapper does not know
+/// POLLRDHUP, which says that a peer has closed its side while there is more to read.
+pub fn poll(fds: &mut [libc::pollfd], milliseconds: i32) -> nix::Result<i32> {
+    let count = libc::nfds_t::try_from(fds.len()).unwrap_or(0);
+    // SAFETY: the kernel reads and writes as many entries as there are; a descriptor that is not open is
+    // told in its entry.
+    nix::errno::Errno::result(unsafe { libc::poll(fds.as_mut_ptr(), count, milliseconds) })
+}
+
 /// Gives back to the kernel what the work until now has needed: a process that holds a peer for days should
 /// not keep the memory that parsing its flags or making a page took.
 pub fn forget_work() {
+    #[cfg(test)]
+    FORGOTTEN.set(FORGOTTEN.get() + 1);
     heap::trim();
     // SAFETY: glibc's malloc_trim takes no pointers and may be called at any time.
     #[cfg(target_env = "gnu")]
@@ -58,6 +86,12 @@ pub fn forget_work() {
     }
     forget_text();
     forget_stack();
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often this thread has called [`forget_work`].
+    pub static FORGOTTEN: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
 }
 
 #[cfg(target_pointer_width = "64")]
@@ -92,19 +126,8 @@ fn forget_text() {
         let (start, end) = (span.start.next_multiple_of(PAGE), span.end & !(PAGE - 1));
         // SAFETY: the range is file-backed and never written to, so that dropping its pages loses
         // nothing; the two pages at its ends, which may have other neighbours, are left alone.
-        unsafe {
-            libc::madvise(
-                std::ptr::with_exposed_provenance_mut(start),
-                end.saturating_sub(start),
-                libc::MADV_DONTNEED,
-            );
-        }
+        unsafe { forget(std::ptr::with_exposed_provenance_mut(start), end.saturating_sub(start)) };
     }
-}
-
-/// Gives back the stack that was needed to come to a wait.
-pub fn forget_calls() {
-    forget_stack();
 }
 
 /// Gives back the stack below this call, where deeper calls have been.
@@ -119,8 +142,17 @@ fn forget_stack() {
     let start = end.map_addr(|address| address.saturating_sub(DEPTH));
     // SAFETY: everything below the stack pointer (and the red zone, which is smaller than the margin)
     // is dead. Parts of the range that are not mapped are skipped by the kernel.
+    unsafe { forget(start.cast_mut(), DEPTH) };
+}
+
+/// Tells the kernel that nobody needs what is in these pages.
+///
+/// # Safety
+/// Nobody reads what the pages hold before writing to them, unless it is the same as in a file behind them.
+unsafe fn forget(start: *mut u8, length: usize) {
+    // SAFETY: the caller's promise is passed on; a range that is not there is an error without effect.
     unsafe {
-        libc::madvise(start.cast_mut().cast(), DEPTH, libc::MADV_DONTNEED);
+        libc::madvise(start.cast(), length, libc::MADV_DONTNEED);
     }
 }
 

@@ -156,7 +156,7 @@ pub fn answer(
 /// The complete answer to a visitor for whom there is no room.
 pub fn busy(request: &Request, hostname: &str, wall: DateTime<FixedOffset>) -> Vec<u8> {
     let hostname = request.server.as_deref().unwrap_or(hostname);
-    let (head, body) = http::turned_away(request.persona(), hostname, wall);
+    let (head, body) = http::turned_away(request.persona(), hostname, request.port, wall);
     [request.told(&head, hostname), body].concat()
 }
 

@@ -44,18 +44,21 @@ pub struct Policy {
 /// After how many seconds a visitor for whom there was no room may try again.
 const RETRY_AFTER: &str = "120";
 
-/// The complete answer to a visitor for whom there is no room, whatever it asks for.
-pub fn busy(persona: &'static Persona, hostname: &str, wall: DateTime<FixedOffset>) -> Vec<u8> {
-    let (head, body) = turned_away(persona, hostname, wall);
+/// The complete answer to a visitor for whom there is no room, whatever it asks for. Its request is not read,
+/// so the page names the site and the port at which it is.
+pub fn busy(persona: &'static Persona, site: &str, port: u16, wall: DateTime<FixedOffset>) -> Vec<u8> {
+    let (head, body) = turned_away(persona, site, port, wall);
     [head, body].concat()
 }
 
 /// The same, head and body.
 pub(super) fn turned_away(
     persona: &'static Persona,
-    hostname: &str,
+    site: &str,
+    port: u16,
     wall: DateTime<FixedOffset>,
 ) -> (Vec<u8>, Vec<u8>) {
-    let speaker = reply::Speaker { retry: Some(RETRY_AFTER), ..reply::Speaker::new(persona, hostname, wall) };
-    speaker.error(Wrong::Busy)
+    let host = host::Host { name: site.to_owned(), port: Some(port), plain: true };
+    let nobody = reply::Speaker::new(persona, site, wall);
+    reply::Speaker { retry: Some(RETRY_AFTER), host: Some(&host), ..nobody }.error(Wrong::Busy)
 }

@@ -19,10 +19,10 @@ pub trait Content {
     /// beginning with a slash. The host is in small letters and without a port; it is empty if none was
     /// named, or nothing that could be a host's name.
     fn find(&self, host: &str, path: &str) -> Found;
-
-    /// Learns how many bytes the answer has in full that will go out.
-    fn sends(&self, _bytes: u64) {}
 }
+
+/// Learns how many bytes have gone out since it was last told.
+pub type Meter = Box<dyn FnMut(u64)>;
 
 /// What a path leads to.
 #[derive(Debug, Clone, PartialEq)]

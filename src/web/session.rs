@@ -12,6 +12,7 @@ use crate::event::{Kind, Reason, Totals, What};
 use crate::kind::{self, Watch};
 use crate::pace::{Range, Schedule};
 use crate::persona::http::Wrong;
+use crate::web::Meter;
 use crate::web::cgi::Request;
 use crate::web::http::Policy;
 use crate::web::http::answer::{Answer, answer};
@@ -31,6 +32,10 @@ const FAST: Duration = Duration::from_millis(100);
 /// No pause inside of an answer is longer, whatever is configured.
 const LONGEST_GAP: Duration = Duration::from_secs(5);
 
+/// So much is told to the meter at once: an answer of the ordinary size when it is complete or broken off, so that
+/// nothing counts of it that the visitor did not take; and of a large one no process that is killed loses more.
+const METERED: u64 = 64 * 1024;
+
 /// What is due this soon is due now.
 const BREATH: Duration = Duration::from_millis(20);
 
@@ -49,6 +54,10 @@ pub struct Session {
     ready: Option<Answer>,
     profile: String,
     totals: Totals,
+    meter: Option<Meter>,
+    /// Bytes that have gone out, and those of them that the meter knows.
+    sent: u64,
+    metered: u64,
 }
 
 /// How a visitor is treated.
@@ -129,6 +138,23 @@ impl Session {
             speech: None,
             ready: None,
             totals: Totals { pages: Some(0), ..Totals::default() },
+            meter: None,
+            sent: 0,
+            metered: 0,
+        }
+    }
+
+    /// The same with somebody who counts what goes out.
+    pub fn metered(self, meter: Meter) -> Self {
+        Session { meter: Some(meter), ..self }
+    }
+
+    /// Tells the meter what it does not know yet.
+    fn tell_meter(&mut self) {
+        let more = self.sent.saturating_sub(self.metered);
+        if let Some(meter) = self.meter.as_mut().filter(|_| more > 0) {
+            self.metered = self.sent;
+            meter(more);
         }
     }
 
@@ -307,7 +333,15 @@ impl Engine for Session {
         }
     }
 
+    fn sent(&mut self, bytes: u64) {
+        self.sent = bytes;
+        if self.stage == Stage::Done || bytes.saturating_sub(self.metered) >= METERED {
+            self.tell_meter();
+        }
+    }
+
     fn ended(&mut self, at: Duration, reason: Reason) -> Vec<What> {
+        self.tell_meter();
         self.watch.ended(at, reason);
         // It left before the answer began: what it asked for is known all the same.
         self.speech.take().and_then(|speech| speech.event).into_iter().collect()

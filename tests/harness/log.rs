@@ -2,12 +2,15 @@
 //! stderr that tcpserver hands on.
 
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::net::UnixDatagram;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::socket;
 use sundew::event::{Event, NotAnEvent, Reason, Seconds, What};
 
 use super::PATIENCE;
@@ -69,7 +72,6 @@ impl Shared {
 impl Log {
     /// Listens where syslogd would: a datagram socket at this path, open to everybody.
     pub fn socket(path: &Path) -> Self {
-        use std::os::unix::fs::PermissionsExt;
         let socket = UnixDatagram::bind(path).expect("bind the log socket");
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666)).unwrap();
         let shared = Arc::new(Shared::default());
@@ -94,6 +96,25 @@ impl Log {
             while pipe.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
                 theirs.push(line.strip_suffix(b"\n").unwrap_or(&line));
                 line.clear();
+            }
+        });
+        Log { shared, socket: None }
+    }
+
+    /// Reads what comes over a stream that listens where syslogd would, each line with a NUL behind it.
+    pub fn stream(listener: UnixListener) -> Self {
+        let shared = Arc::new(Shared::default());
+        let theirs = shared.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (mut stream, theirs) = (BufReader::new(stream.unwrap()), theirs.clone());
+                thread::spawn(move || {
+                    let mut line = Vec::new();
+                    while stream.read_until(0, &mut line).is_ok_and(|count| count > 0) {
+                        theirs.push(line.strip_suffix(b"\0").unwrap_or(&line));
+                        line.clear();
+                    }
+                });
             }
         });
         Log { shared, socket: None }
@@ -175,6 +196,30 @@ impl Drop for Log {
             && let Ok(socket) = UnixDatagram::unbound()
         {
             let _ = socket.send_to(&[], path);
+        }
+    }
+}
+
+/// A stream that listens where syslogd would, and those who wait to be accepted: so many that connect(2) waits.
+pub fn stalled(path: &Path) -> (UnixListener, Vec<UnixStream>) {
+    let open = |flags| {
+        let kind = socket::SockType::Stream;
+        socket::socket(socket::AddressFamily::Unix, kind, flags, None).unwrap()
+    };
+    let address = socket::UnixAddr::new(path).unwrap();
+    let listener = open(socket::SockFlag::SOCK_CLOEXEC);
+    socket::bind(listener.as_raw_fd(), &address).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666)).unwrap();
+    socket::listen(&listener, socket::Backlog::new(1).unwrap()).unwrap();
+    let mut waiting = Vec::new();
+    loop {
+        let next = open(socket::SockFlag::SOCK_CLOEXEC | socket::SockFlag::SOCK_NONBLOCK);
+        match socket::connect(next.as_raw_fd(), &address) {
+            Ok(()) => waiting.push(next.into()),
+            Err(error) => {
+                assert_eq!(error, nix::errno::Errno::EAGAIN);
+                return (listener.into(), waiting);
+            }
         }
     }
 }

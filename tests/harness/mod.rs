@@ -119,6 +119,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("envdir", "daemontools"),
     ("multilog", "daemontools"),
     ("setuidgid", "daemontools"),
+    ("svscan", "daemontools"),
+    ("svc", "daemontools"),
     ("systemd-socket-activate", "systemd"),
     ("systemd-analyze", "systemd"),
     ("systemd-tmpfiles", "systemd"),
@@ -198,7 +200,12 @@ pub fn is_root() -> bool {
 
 /// Fails a test of what only root can do with a word that says so.
 pub fn need_root(why: &str) {
-    assert!(is_root(), "run the tests as root: {why}");
+    assert!(is_root(), "tests/run gives the tests what only root has: {why}");
+}
+
+/// What a program is given that is started by hand: root is nobody that it may stay.
+pub fn leaves_root() -> Option<&'static str> {
+    is_root().then_some("--user=nobody")
 }
 
 /// The account that runs the tests, as the service files name it.

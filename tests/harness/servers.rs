@@ -1,6 +1,7 @@
 //! The real super-servers with the shipped service files, in which only the address, the port, the
 //! paths and the account are changed: that is what [`Setup`] does when it is told nothing else.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -216,12 +217,22 @@ impl Setup {
             }
             locks
         });
-        let text = format!(
+        // Root is nobody that a program may be.
+        let user = match is_root() && self.user == "root" && !self.config.contains("user =") {
+            true => "user = \"nobody\"\n",
+            false => "",
+        };
+        let mut text = format!(
             "hostname = \"mx.example.org\"\ndomains = [\"example.org\"]\nlock_dir = {locks:?}\n\
-             log = \"syslog\"\nlog_socket = {:?}\n{}",
+             log = \"syslog\"\nlog_socket = {:?}\n{user}",
             self.dir.path("log"),
-            self.config
         );
+        // The machine's own secret would draw other pages and other pairs on every machine.
+        if !self.config.contains("secret_file") {
+            let secret = self.dir.write("secret", "the same secret on every machine that runs the tests");
+            writeln!(text, "secret_file = {secret:?}").unwrap();
+        }
+        text.push_str(&self.config);
         self.dir.write("sundew.toml", text);
     }
 
@@ -339,7 +350,7 @@ impl Setup {
         let unit = self.edited(shipped(&format!("contrib/systemd/{}@.service", self.service.name)));
         let line =
             unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("the unit starts something");
-        let (_, shipped) = line.split_once(' ').expect("it has options");
+        let (_, shipped) = line.split_once(' ').unwrap_or_default();
         let mut command = Command::new(need("systemd-socket-activate"));
         command.args(["--accept", "--inetd", "--listen"]);
         command.arg(SocketAddr::new(self.address, port).to_string());
@@ -363,7 +374,7 @@ impl Setup {
             })
             .expect("inetd.conf has a line for it");
         let name = self.service.name;
-        let (fields, arguments) = line.split_once(&format!("\t{name} ")).expect("a command line");
+        let (fields, arguments) = line.rsplit_once(&format!("\t{name}")).expect("a command line");
         let line = format!(
             "{}:{port}\t{}\t{name} {}\n",
             self.address,
@@ -453,7 +464,7 @@ fn port_of(process: &mut Process) -> Option<u16> {
 
 /// The port on which a process listens, found by its descriptors: to connect and see would start a
 /// program and write log lines.
-fn listening(pid: i32) -> Option<u16> {
+pub fn listening(pid: i32) -> Option<u16> {
     let sockets: Vec<String> = fs::read_dir(format!("/proc/{pid}/fd"))
         .ok()?
         .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())

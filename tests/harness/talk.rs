@@ -123,6 +123,11 @@ impl Talk {
         !self.ahead.is_empty() || self.more_or_late(Instant::now() + time) == Some(true)
     }
 
+    /// What came, as it is.
+    pub fn hear_anything(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.ahead)
+    }
+
     /// Whether the server closes within this time; what it says before is kept to be read.
     pub fn closes_within(&mut self, time: Duration) -> bool {
         let deadline = Instant::now() + time;

@@ -69,17 +69,21 @@ impl Parsed {
 
     /// The text in the elements of this name, a line for each piece between tags.
     pub fn text_of(&self, name: &str) -> String {
-        let mut text = String::new();
+        self.texts_of(name).into_iter().map(|text| text + "\n").collect()
+    }
+
+    /// The pieces of text in the elements of this name, each as it stands between two tags.
+    pub fn texts_of(&self, name: &str) -> Vec<String> {
+        let mut texts = Vec::new();
         self.elements(name, &mut |node, _| {
             let mut left = vec![node.clone()];
             while let Some(node) = left.pop() {
                 if let NodeData::Text { contents } = &node.data {
-                    text.push_str(&contents.borrow());
-                    text.push('\n');
+                    texts.push(contents.borrow().to_string());
                 }
                 left.extend(node.children.borrow().iter().rev().cloned());
             }
         });
-        text
+        texts
     }
 }

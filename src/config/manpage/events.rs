@@ -18,14 +18,30 @@ pub(super) fn events(words: &[&str]) -> String {
     let mut out = String::from(".Bl -tag -width connect\n");
     for (word, keys) in What::WORDS.iter().filter(|(word, _)| words.contains(word)) {
         let _ = write!(out, ".It Cm {word}\n{}", text(meaning(word)));
+        let own: Vec<&str> =
+            keys.iter().copied().filter(|key| counts(key).is_none_or(|of| words.contains(&of))).collect();
         let _ = writeln!(
             out,
             "Its keys are\n{} .",
-            enumerate(keys.iter().map(|key| format!(".Cm {key}")), "and").trim_end()
+            enumerate(own.iter().map(|key| format!(".Cm {key}")), "and").trim_end()
         );
     }
     out.push_str(".El\n");
     out
+}
+
+/// Which event a key of `end` counts, if it is a sum of some; programs without that event never have it.
+fn counts(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "mails" | "null_from" => "mail",
+        "rcpts" => "rcpt",
+        "auths" => "auth",
+        "messages" => "message",
+        "logins" | "tool" => "login",
+        "retrs" => "retr",
+        "pages" | "made" => "page",
+        _ => return None,
+    })
 }
 
 /// What happened when the log has this word.
@@ -121,8 +137,10 @@ pub(super) fn end((stage, kind, evidence, totals): (&str, Kind, &str, Totals)) -
         kind,
         evidence: Plain::from(evidence),
         gaveup: Some(Seconds::new(Duration::from_millis(12_400))),
+        waited: Some(Seconds::new(Duration::from_millis(86_240_100))),
         profile: Plain::from("day"),
         totals,
+        unlogged: None,
     }
     .into()
 }

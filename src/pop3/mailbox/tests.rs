@@ -71,6 +71,30 @@ fn every_mailbox_has_twenty_to_two_hundred_messages() {
     assert!(counts.len() > 30, "they differ: {counts:?}");
 }
 
+/// Offsets in winter and in summer, in minutes, of every zone that has both: Adak, Anchorage, Los Angeles, Denver,
+/// Chicago, New York, Halifax, Saint John's, Nuuk, the Azores, London, Berlin, Athens, Adelaide, Sydney, Lord Howe,
+/// Auckland, Chatham.
+const ZONES: [(i32, i32); 18] = [
+    (-600, -540),
+    (-540, -480),
+    (-480, -420),
+    (-420, -360),
+    (-360, -300),
+    (-300, -240),
+    (-240, -180),
+    (-210, -150),
+    (-120, -60),
+    (-60, 0),
+    (0, 60),
+    (60, 120),
+    (120, 180),
+    (570, 630),
+    (600, 660),
+    (630, 660),
+    (720, 780),
+    (765, 825),
+];
+
 #[test]
 fn the_next_visit_finds_the_same_and_what_came_since() {
     let first = all(&visit(&key(), b"anna", at(NOW)));
@@ -89,12 +113,26 @@ fn the_next_visit_finds_the_same_and_what_came_since() {
 
 #[test]
 fn the_change_to_summer_time_changes_no_message() {
-    let winter = all(&visit(&key(), b"anna", at("2027-03-27T12:00:00+01:00")));
-    let summer = all(&visit(&key(), b"anna", at("2027-03-29T12:00:00+02:00")));
-    assert!(
-        winter.iter().filter(|(uid, text)| summer.get(*uid) == Some(*text)).count() * 10 > winter.len() * 8
-    );
-    assert!(winter.iter().all(|(uid, text)| summer.get(uid).is_none_or(|now| now == text)));
+    for (winter, summer) in ZONES {
+        let on = |day: &str, offset: i32| {
+            let wall = at(day).with_timezone(&FixedOffset::east_opt(offset * 60).unwrap());
+            all(&visit(&key(), b"anna", wall))
+        };
+        let winter = on("2027-03-27T12:00:00Z", winter);
+        let summer = on("2027-03-29T12:00:00Z", summer);
+        let same = winter.iter().filter(|(uid, text)| summer.get(*uid) == Some(*text)).count();
+        assert!(same * 10 > winter.len() * 8, "{same} of {}", winter.len());
+        assert!(winter.iter().all(|(uid, text)| summer.get(uid).is_none_or(|now| now == text)));
+    }
+}
+
+#[test]
+fn a_new_year_changes_no_message() {
+    let before = all(&visit(&key(), b"anna", at("2026-12-28T12:00:00+01:00")));
+    let after = all(&visit(&key(), b"anna", at("2027-01-11T12:00:00+01:00")));
+    let there: Vec<_> = before.iter().filter(|(uid, _)| after.contains_key(*uid)).collect();
+    assert!(there.len() * 2 > before.len(), "{} of {}", there.len(), before.len());
+    assert!(there.iter().all(|(uid, text)| after.get(*uid) == Some(*text)));
 }
 
 #[test]

@@ -54,11 +54,16 @@ pub fn begun(day: NaiveDate, busy: u32, rng: &mut Rng) -> u32 {
         + u32::from(rng.random_range(0..10) < expected % 10)
 }
 
-/// The zone of all dates: that of the machine in steps of three hours, so that it is the same in summer
-/// and in winter, and a message that was seen once never changes.
+/// The zones of dates, in hours east of Greenwich, each with how many minutes the offset of a machine may be for it.
+/// Between them are those where the clock is never put forward, but for two small islands.
+const ZONES: [(i32, i32); 5] = [(-150, -6), (210, 0), (510, 5), (700, 10), (i32::MAX, 12)];
+
+/// The zone of all dates: one near that of the machine which is the same in summer and in winter, so that a
+/// message that was seen once never changes.
 fn zone(offset: &FixedOffset) -> FixedOffset {
-    let steps = offset.local_minus_utc().div_euclid(3 * 3600);
-    FixedOffset::east_opt(steps * 3 * 3600).unwrap_or_else(|| Utc.fix())
+    let minutes = offset.local_minus_utc() / 60;
+    let hours = ZONES.iter().find(|(most, _)| minutes <= *most).map_or(0, |(_, hours)| *hours);
+    FixedOffset::east_opt(hours * 3600).unwrap_or_else(|| Utc.fix())
 }
 
 impl Thread {

@@ -11,7 +11,7 @@ use crate::pop3::dialogue::Policy;
 use crate::pop3::gate::{Gate, Judged, Try};
 use crate::pop3::mailbox::{Cast, Mailbox, Origin, Person};
 use crate::pop3::pacing::Pace;
-use crate::script::{Act, Peer, Script};
+use crate::script::{Act, Peer, Script, Timetable};
 use rand::SeedableRng as _;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -474,4 +474,19 @@ fn a_thousand_commands_at_once_are_answered_one_after_the_other() {
         .count();
     assert!(failed > 50, "{failed}");
     assert!(went.writes().iter().all(|(_, text)| text.matches("\r\n").count() == 1));
+}
+
+#[test]
+fn a_command_without_an_ending_is_none() {
+    let run = |cut: &'static str| {
+        case(Pace::Day).run(Timetable::new(vec![
+            (Duration::from_secs(30), Act::Send(b"USER bob\r\n".to_vec())),
+            (Duration::from_secs(60), Act::Send(cut.into())),
+            (Duration::from_secs(60), Act::Close),
+        ]))
+    };
+    let (went, clean) = (run("QUIT"), run(""));
+    assert_eq!(went.text(), clean.text());
+    let What::End { commands, bytes_in, reason, .. } = went.end() else { panic!("{:?}", went.end()) };
+    assert_eq!((*commands, *bytes_in, *reason), (1, 14, Reason::Hangup));
 }

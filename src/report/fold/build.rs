@@ -17,8 +17,9 @@ const USERS: usize = 1000;
 pub(super) fn build(mut fold: Fold, made: i64, input: Input) -> Summary {
     let log_end = fold.seen.map_or(made, |(_, last)| last);
     for connection in std::mem::take(&mut fold.open).drain() {
-        fold.unended(&connection, log_end);
+        fold.close(connection, log_end);
     }
+    let far_off = fold.far_off(fold.settings.masked, &fold.zone);
     let Fold { zone, settings, period, days, mut services, sources, harvest, mut troubles, seen, .. } = fold;
     let (days, before) = days.sorted();
     let stretch = stretch(period, &days, &zone);
@@ -75,6 +76,8 @@ pub(super) fn build(mut fold: Fold, made: i64, input: Input) -> Summary {
     Summary {
         made: zone.moment(made),
         period: asked(period, seen, &zone),
+        log: seen.map(|(first, last)| (zone.moment(first), zone.moment(last))),
+        far_off,
         harvest,
         mails: mails(&sources),
         sources: if masked { networks.clone() } else { hosts },

@@ -36,6 +36,29 @@ struct Texts {
     room: usize,
 }
 
+impl Texts {
+    /// In the place of others if there is room, or else where there is room for any.
+    fn write(texts: &mut Vec<u8>, known: Option<Texts>, name: &[u8], agent: &[u8]) -> Self {
+        let length = name.len() + agent.len();
+        let (start, room) = match known {
+            Some(known) if length <= known.room => (known.start, known.room),
+            Some(_) => (texts.len(), 2 * Plain::LONGEST),
+            None => (texts.len(), length),
+        };
+        if start == texts.len() {
+            texts.resize(start + room, 0);
+        }
+        texts[start..start + name.len()].copy_from_slice(name);
+        texts[start + name.len()..start + length].copy_from_slice(agent);
+        Texts { start, name: name.len(), length, room }
+    }
+
+    /// The place and the agent.
+    fn read(self, texts: &[u8]) -> (&[u8], &[u8]) {
+        texts[self.start..self.start + self.length].split_at(self.name)
+    }
+}
+
 impl Showing {
     pub fn service(place: &Place) -> Service {
         if place.0.is_some() { Service::Sundew } else { Service::Tarpop }
@@ -52,7 +75,7 @@ pub fn plain(text: &[u8]) -> Plain {
 pub struct Used {
     /// Ever.
     pub first: i64,
-    /// In the period.
+    /// In the period, if there are mails.
     pub last: i64,
     pub mails: u64,
     /// How many networks sent these.
@@ -113,26 +136,14 @@ impl HarvestFold {
         (name, agent): (&[u8], &[u8]),
     ) {
         let HarvestFold { showings, texts, .. } = self;
-        let length = name.len() + agent.len();
-        let mut new = |known: Option<&Texts>| {
-            // In the place of others if there is room, or else where there is room for any.
-            let (start, room) = match known {
-                Some(known) if length <= known.room => (known.start, known.room),
-                Some(_) => (texts.len(), 2 * Plain::LONGEST),
-                None => (texts.len(), length),
-            };
-            if start == texts.len() {
-                texts.resize(start + room, 0);
-            }
-            texts[start..start + name.len()].copy_from_slice(name);
-            texts[start + name.len()..start + length].copy_from_slice(agent);
-            Texts { start, name: name.len(), length, room }
-        };
-        let showing =
-            showings.entry(place, || Showing { first: at, last: at, times: 0, to, texts: new(None) });
-        if at < showing.first {
+        let new =
+            || Showing { first: at, last: at, times: 0, to, texts: Texts::write(texts, None, name, agent) };
+        let showing = showings.entry(place, new);
+        // Of two in one second it is the same that counts as the first, in whatever order they come.
+        let known = showing.texts.read(&self.texts);
+        if (at, to, name, agent) < (showing.first, showing.to, known.0, known.1) {
             (showing.first, showing.to) = (at, to);
-            showing.texts = new(Some(&showing.texts));
+            showing.texts = Texts::write(&mut self.texts, Some(showing.texts), name, agent);
         }
         showing.last = showing.last.max(at);
         showing.times += u64::from(within);
@@ -140,17 +151,15 @@ impl HarvestFold {
 
     /// The path, or the user name.
     pub fn place(&self, showing: &Showing) -> &[u8] {
-        let Texts { start, name, .. } = showing.texts;
-        &self.texts[start..start + name]
+        showing.texts.read(&self.texts).0
     }
 
     pub fn agent(&self, showing: &Showing) -> Plain {
-        let Texts { start, name, length, .. } = showing.texts;
-        plain(&self.texts[start + name..start + length])
+        plain(showing.texts.read(&self.texts).1)
     }
 
     fn mail(&mut self, at: i64, receipt: Receipt, from: Option<IpAddr>, within: bool, zone: &Zone) {
-        let used = self.used.entry(receipt, || Used { first: at, last: at, mails: 0, networks: 0 });
+        let used = self.used.entry(receipt, || Used { first: at, last: i64::MIN, mails: 0, networks: 0 });
         used.first = used.first.min(at);
         if within {
             used.last = used.last.max(at);

@@ -1,11 +1,14 @@
 //! From events to a [`Summary`](super::Summary): pure, one event at a time.
 //!
 //! Time is counted in whole seconds, which is what every kind of log has. A connection is known by its
-//! name, its peer and its service, so lines of several machines may be mixed and a log may be given
-//! twice: each stays known by a hash of 8 bytes, about 14 bytes in the table, and what is open
-//! remembers its last moment and what was said in it.
+//! name, its peer and its service, so lines of several machines may be mixed, in any order, and a log may be
+//! given twice. What is open remembers a hash of each line, by which it is known when it comes again; of what is
+//! closed the name stays, as a hash of 8 bytes, about 14 bytes in the table. What counts each line adds, or is
+//! the least or the most of something, so that no order gives another report.
 
+mod aside;
 mod build;
+mod closing;
 mod connection;
 mod crossing;
 mod days;
@@ -16,6 +19,7 @@ mod source;
 mod table;
 
 use hashbrown::{DefaultHashBuilder, HashSet};
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::net::IpAddr;
 
@@ -25,7 +29,8 @@ use super::summary::{Input, Service, Settings, Tally};
 use super::whose::Whose;
 use super::zone::{self, Zone};
 use crate::event::{Plain, Why};
-use connection::{Connection, Open};
+use aside::Aside;
+use connection::{Connection, Ended, Open};
 use days::Days;
 use harvest::HarvestFold;
 use service::ServiceFold;
@@ -56,17 +61,22 @@ pub struct Fold {
     settings: Settings,
     period: Period,
     hasher: DefaultHashBuilder,
-    /// Connections that have not ended, and the names of all. These are many and far away in memory, so
+    /// Connections of which more may come, and the names of all. These are many and far away in memory, so
     /// each is looked for once, when the connection is first heard of.
     open: Open,
+    /// Those of which nothing is missing, in the order in which that became so; and how many of the others
+    /// have ended.
+    whole: VecDeque<u64>,
+    lacking: usize,
     known: HashSet<u64, BuildHasherDefault<Hashed>>,
     days: Days,
     services: [ServiceFold; 3],
     sources: Sources,
     harvest: HarvestFold,
     troubles: Vec<(Service, Plain, u64, i64)>,
-    /// The first and the last moment of all events.
+    /// The first and the last moment of all events; what is far from these waits aside.
     seen: Option<(i64, i64)>,
+    aside: Aside,
     /// How many events there were, and how many of these more than once.
     events: u64,
     duplicates: u64,
@@ -98,11 +108,14 @@ impl Fold {
             hasher: DefaultHashBuilder::default(),
             open: Open::default(),
             known: HashSet::default(),
+            whole: VecDeque::new(),
+            lacking: 0,
             services: Default::default(),
             sources: Sources::default(),
             harvest: HarvestFold::default(),
             troubles: Vec::new(),
             seen: None,
+            aside: Aside::default(),
             events: 0,
             duplicates: 0,
         }
@@ -122,39 +135,33 @@ impl Fold {
         std::hint::black_box(events.iter().map(look).fold(0, u64::wrapping_add));
     }
 
-    /// Counts an event, which has left something in the details.
+    /// Takes an event, which has left something in the details.
     pub fn take(&mut self, told: &Told, details: &Details) {
         let at = told.micros.div_euclid(1_000_000);
+        match self.seen {
+            Some((first, last)) if aside::is_near(at, (first, last)) => {
+                self.seen = Some((first.min(at), last.max(at)));
+                self.count(told, at, details);
+            }
+            _ => self.put_aside(told, details),
+        }
+    }
+
+    fn count(&mut self, told: &Told, at: i64, details: &Details) {
         let service = told.service;
         let name = named(service, told.heard.whose.name);
         let taken = match told.heard.said {
-            Said::End(nth) => self.ended(told, at, name, nth, details),
             Said::Refuse { why, busy } => self.refused(told, at, name, (why, busy)),
-            Said::Error { what } => self.trouble(at, service, harvest::plain(details.bytes(what)), name),
-            _ => self.during(told, at, name, details),
+            Said::Error { what } => self.trouble(told, at, harvest::plain(details.bytes(what)), name),
+            _ => self.heard(told, at, name, details),
         };
         match taken {
             Taken::Duplicate => self.duplicates += 1,
             Taken::Counted => {
                 self.events += 1;
-                let (first, last) = self.seen.unwrap_or((at, at));
-                self.seen = Some((first.min(at), last.max(at)));
                 self.services[service.index()].seen = true;
             }
         }
-    }
-
-    fn ended(&mut self, told: &Told, at: i64, name: u64, nth: u32, details: &Details) -> Taken {
-        let mut connection = match self.open.remove(name) {
-            Some(connection) => connection,
-            None if !self.known.insert(name) => return Taken::Duplicate,
-            None => Connection::unseen(told.service, told.heard.whose.peer, at),
-        };
-        connection.last = connection.last.max(told.micros);
-        if let Some(end) = details.ended(nth) {
-            self.end(connection, at, end, details);
-        }
-        Taken::Counted
     }
 
     fn refused(&mut self, told: &Told, at: i64, name: u64, (why, busy): (Why, u32)) -> Taken {
@@ -172,35 +179,41 @@ impl Fold {
         Taken::Counted
     }
 
-    /// Counts what is said between the beginning and the end.
-    fn during(&mut self, told: &Told, at: i64, name: u64, details: &Details) -> Taken {
-        let Told { micros, service, heard, hash } = told;
-        let (service, said) = (*service, &heard.said);
+    /// Counts what a connection says.
+    fn heard(&mut self, told: &Told, at: i64, name: u64, details: &Details) -> Taken {
+        let Told { service, heard, .. } = told;
+        let (service, said, within) = (*service, &heard.said, self.period.contains(at));
         let place = match self.open.place(name) {
             Some(place) => place,
-            // Whoever is known and not open has ended.
+            // Whoever is known and not open is counted.
             None if !self.known.insert(name) => return Taken::Duplicate,
             None => self.open.insert(name, Connection::unseen(service, heard.whose.peer, at)),
         };
-        let known = self.open.at(place);
-        let Some(connection) = known.and_then(|known| known.is_new(*micros, said, *hash).then_some(known))
-        else {
+        let Some(connection) = self.open.at(place) else { return Taken::Duplicate };
+        if !connection.hears(told) {
             return Taken::Duplicate;
-        };
-        let counted = connection.count(said, self.period.contains(at));
-        if let Said::Connect = said {
-            self.hit(at, service);
+        }
+        let counted = connection.count(said, within);
+        if let Said::End(nth) = *said
+            && let Some(end) = details.ended(nth)
+        {
+            let places = self.services[service.index()].places(end, details);
+            connection.ended = Some(Ended { at, end: *end, places });
+            self.lacking += 1;
+        }
+        if connection.ended.is_some() {
+            self.settle(place, name);
         }
         if let Some(count) = counted {
             self.tally(at, service, |tally| count(tally));
         }
         match said {
-            Said::Auth { user } | Said::Login { user, .. } if self.period.contains(at) => {
+            Said::Auth { user } | Said::Login { user, .. } if within => {
                 self.services[service.index()].users.add(details.bytes(*user));
             }
             _ => {}
         }
-        self.harvest.take(at, heard, details, self.period.contains(at), &self.zone);
+        self.harvest.take(at, heard, details, within, &self.zone);
         Taken::Counted
     }
 
@@ -220,9 +233,10 @@ impl Fold {
         }
     }
 
-    fn trouble(&mut self, at: i64, service: Service, what: Plain, name: u64) -> Taken {
+    fn trouble(&mut self, told: &Told, at: i64, what: Plain, name: u64) -> Taken {
+        let service = told.service;
         // An error may come before the connection and after its end, and has no order of its own.
-        if !self.known.insert(self.hasher.hash_one((name, at, &what))) {
+        if !self.known.insert(self.hasher.hash_one((name, told.micros, &what))) {
             return Taken::Duplicate;
         }
         if self.period.contains(at) {
@@ -237,7 +251,8 @@ impl Fold {
     }
 
     /// The report, made at a moment.
-    pub fn finish(self, made: i64, mut input: Input) -> super::Summary {
+    pub fn finish(mut self, made: i64, mut input: Input) -> super::Summary {
+        self.decide();
         (input.events, input.duplicates) = (self.events, self.duplicates);
         build::build(self, made, input)
     }

@@ -45,10 +45,17 @@ impl ServiceFold {
         *self.refusals.entry(why).or_default() += 1;
     }
 
+    /// Where the stage and the profile of an end are counted.
+    pub fn places(&mut self, end: &End, details: &Details) -> (usize, usize) {
+        (self.stages.place(details.bytes(end.stage)), self.profiles.place(details.bytes(end.profile)))
+    }
+
     /// Counts the end of a connection that began in this hour of the day.
-    pub fn end(&mut self, end: &End, details: &Details, held_ms: u64, hour: usize) {
+    pub fn end(&mut self, end: &End, (stage, profile): (usize, usize), held_ms: u64, hour: usize) {
         let add = |sum: &mut (u64, u64)| *sum = (sum.0 + 1, sum.1.saturating_add(held_ms));
-        add(self.stages.of(details.bytes(end.stage)));
+        if let Some(stage) = self.stages.at(stage) {
+            add(stage);
+        }
         add(self.reasons.entry(end.reason).or_default());
         add(self.kinds.entry(end.kind).or_default());
         if let Some(tool) = end.tool {
@@ -58,7 +65,7 @@ impl ServiceFold {
             let seconds = u32::try_from((gaveup.saturating_add(500)) / 1000).unwrap_or(PATIENT).min(PATIENT);
             *self.gaveup.entry(seconds).or_default() += 1;
         }
-        let profile = self.profiles.of(details.bytes(end.profile));
+        let Some(profile) = self.profiles.at(profile) else { return };
         profile.connections += 1;
         profile.held_ms = profile.held_ms.saturating_add(held_ms);
         profile.longest_ms = profile.longest_ms.max(held_ms);
@@ -69,7 +76,8 @@ impl ServiceFold {
     }
 
     pub fn stages(&mut self) -> Vec<Share<Plain>> {
-        shares(std::mem::take(&mut self.stages.0).into_iter().map(|(name, sum)| (text(&name), sum)))
+        let stages = std::mem::take(&mut self.stages.0).into_iter();
+        shares(stages.filter(|(_, sum)| sum.0 > 0).map(|(name, sum)| (text(&name), sum)))
     }
 
     pub fn reasons(&self) -> Vec<Share<Reason>> {
@@ -94,6 +102,7 @@ impl ServiceFold {
 
     pub fn profiles(&mut self) -> Vec<ProfileFacts> {
         let profiles = std::mem::take(&mut self.profiles.0).into_iter();
+        let profiles = profiles.filter(|(_, profile)| profile.connections > 0);
         let mut facts: Vec<_> = profiles
             .map(|(name, profile)| ProfileFacts {
                 name: text(&name),
@@ -129,20 +138,20 @@ const NAMES: usize = 64;
 const OTHER: &[u8] = b"other";
 
 impl<T: Default> Named<T> {
-    fn of(&mut self, name: &[u8]) -> &mut T {
+    fn place(&mut self, name: &[u8]) -> usize {
         let name = if self.0.len() < NAMES || self.0.iter().any(|(known, _)| **known == *name) {
             name
         } else {
             OTHER
         };
-        let place = match self.0.iter().position(|(known, _)| **known == *name) {
-            Some(place) => place,
-            None => {
-                self.0.push((name.into(), T::default()));
-                self.0.len() - 1
-            }
-        };
-        &mut self.0[place].1
+        self.0.iter().position(|(known, _)| **known == *name).unwrap_or_else(|| {
+            self.0.push((name.into(), T::default()));
+            self.0.len() - 1
+        })
+    }
+
+    fn at(&mut self, place: usize) -> Option<&mut T> {
+        self.0.get_mut(place).map(|(_, counted)| counted)
     }
 }
 

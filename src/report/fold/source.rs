@@ -20,6 +20,8 @@ pub struct SourceFold {
     pub held_ms: u64,
     pub longest_ms: u64,
     pub mails: u32,
+    pub null_from: u32,
+    pub auths: u32,
     pub rcpts: u32,
     pub logins: u32,
     pub pages: u32,
@@ -51,6 +53,8 @@ impl Source {
             held_ms: source.held_ms,
             longest_ms: source.longest_ms,
             mails: source.mails.into(),
+            null_from: source.null_from.into(),
+            auths: source.auths.into(),
             rcpts: source.rcpts.into(),
             logins: source.logins.into(),
             pages: source.pages.into(),
@@ -69,6 +73,8 @@ impl Source {
         self.held_ms = self.held_ms.saturating_add(other.held_ms);
         self.longest_ms = self.longest_ms.max(other.longest_ms);
         self.mails += other.mails;
+        self.null_from += other.null_from;
+        self.auths += other.auths;
         self.rcpts += other.rcpts;
         self.logins += other.logins;
         self.pages += other.pages;
@@ -90,6 +96,8 @@ impl Sources {
             held_ms: 0,
             longest_ms: 0,
             mails: 0,
+            null_from: 0,
+            auths: 0,
             rcpts: 0,
             logins: 0,
             pages: 0,

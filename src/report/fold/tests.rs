@@ -286,7 +286,8 @@ proptest::proptest! {
         });
         let summary = fold.finish(at("2026-12-31T00:00:00Z"), input);
         let input = &summary.input;
-        proptest::prop_assert_eq!(input.lines, input.events + input.duplicates + input.unparsed + input.foreign);
+        let far = summary.far_off.map_or(0, |far| far.lines);
+        proptest::prop_assert_eq!(input.lines, input.events + input.duplicates + input.unparsed + input.foreign + far);
         for form in [
             crate::report::text::render(&summary),
             crate::report::json::render(&summary),
@@ -296,4 +297,39 @@ proptest::proptest! {
             proptest::prop_assert!(form.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r')));
         }
     }
+}
+
+#[test]
+fn more_connections_than_wait_for_their_beginning_are_counted_once_each() {
+    let lines: String = (0..70_000)
+        .map(|nth| {
+            format!(
+                "2026-11-23T{:02}:{:02}:{:02}Z mx smtarpit[1]: end id=a{nth} peer=192.0.2.{} held=10 in=1 out=1 {END} rcpts=2\n",
+                nth / 3600, nth / 60 % 60, nth % 60, nth % 7
+            )
+        })
+        .collect();
+    let summary = read(&[&lines, &lines], settings(), Period::default());
+    assert_eq!((summary.input.events, summary.input.duplicates), (70_000, 70_000));
+    let total = &smtp(&summary).total;
+    assert_eq!((total.hits, total.held_ms, total.rcpts), (70_000, 700_000_000, 140_000));
+}
+
+#[test]
+fn what_differs_counts_and_what_is_the_same_does_not_in_whatever_order() {
+    let text = log("
+        2026-11-23T00:00:09Z mx smtarpit[1]: end id=a peer=192.0.2.7 held=9 in=1 out=1 END mails=2 rcpts=3
+        2026-11-23T00:00:05Z mx smtarpit[1]: rcpt id=a peer=192.0.2.7 to=b@b verdict=accept
+        2026-11-23T00:00:05Z mx smtarpit[1]: rcpt id=a peer=192.0.2.7 to=a@b verdict=accept
+        2026-11-23T00:00:05Z mx smtarpit[1]: rcpt id=a peer=192.0.2.7 to=a@b verdict=accept
+        2026-11-23T00:00:06Z mx smtarpit[1]: rcpt id=a peer=192.0.2.7 to=a@b verdict=accept
+        2026-11-23T00:00:04Z mx smtarpit[1]: mail id=a peer=192.0.2.7 from=b verdict=accept
+        2026-11-23T00:00:03Z mx smtarpit[1]: mail id=a peer=192.0.2.7 from=b verdict=accept
+        2026-11-23T00:00:00Z mx smtarpit[1]: connect id=a peer=192.0.2.7 slot=1 busy=1 profile=day persona=exim
+        2026-11-23T00:00:01Z mx smtarpit[1]: helo id=a peer=192.0.2.7 verb=EHLO name=x
+        2026-11-23T00:00:01Z mx smtarpit[1]: helo id=a peer=192.0.2.7 verb=EHLO name=x
+    ");
+    let summary = summary(&text);
+    assert_eq!((summary.input.events, summary.input.duplicates), (8, 2));
+    assert_eq!(weeks(smtp(&summary)), [("2026-11-23", 9, 9, 1, 2, 3)]);
 }

@@ -53,6 +53,8 @@ fn same(said: &Said, details: &Details, what: &What) -> bool {
 
 fn same_end(end: &End, details: &Details, what: &What) -> bool {
     let plain = |word| Plain::from_log(details.bytes(word)).unwrap();
+    // What no table shows is read and not kept.
+    let What::End { evidence, waited, unlogged, .. } = what.clone() else { return false };
     let again = What::End {
         held: Seconds::new(Duration::from_millis(end.held_ms)),
         bytes_in: end.bytes_in,
@@ -60,11 +62,9 @@ fn same_end(end: &End, details: &Details, what: &What) -> bool {
         stage: plain(end.stage),
         reason: end.reason,
         kind: end.kind,
-        evidence: match what {
-            What::End { evidence, .. } => evidence.clone(),
-            _ => Plain::default(),
-        },
+        evidence,
         gaveup: end.gaveup_ms.map(|ms| Seconds::new(Duration::from_millis(ms))),
+        waited,
         profile: plain(end.profile),
         commands: end.commands,
         mails: end.mails,
@@ -76,6 +76,7 @@ fn same_end(end: &End, details: &Details, what: &What) -> bool {
         retrs: end.retrs,
         pages: end.pages,
         made: end.made,
+        unlogged,
         tool: end.tool,
     };
     again == *what

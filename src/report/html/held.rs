@@ -5,7 +5,7 @@ use super::figures::{bytes, change, count, maybe_time, none, percent, share, tim
 use super::graphs::{self, DAYS};
 use super::markup::{Align, Markup, Table};
 use crate::report::Summary;
-use crate::report::summary::{By, Service, ServiceFacts, Span, Tally, rounded};
+use crate::report::summary::{By, Service, ServiceFacts, Span, Tally, folded, rounded};
 
 /// A graph with its key and its words.
 pub fn figure(page: &mut Markup, drawing: &Drawing, keys: &[(Ink, String)], words: &str) {
@@ -33,6 +33,7 @@ pub fn overview(page: &mut Markup, summary: &Summary) {
     if input.unparsed > 0 {
         wrong.push(format!("{} of ours could not be read.", count(input.unparsed, "line")));
     }
+    wrong.extend(summary.doubts());
     if killed > 0 {
         wrong.push(format!(
             "{} without an end in the log: killed, and counted as far as known.",
@@ -159,10 +160,18 @@ fn table(summary: &Summary, facts: &ServiceFacts, spans: &[Span]) -> Table {
         ]
     };
     let mut before = facts.before.as_ref();
-    for span in spans {
+    for some in folded(spans) {
         let before_it = before.map(|span| &span.tally);
-        table.push(row(span.name.clone(), &span.tally, span.share(settings.slots), before_it));
-        before = Some(span);
+        let [first, .., last] = some else {
+            for span in some {
+                table.push(row(span.name.clone(), &span.tally, span.share(settings.slots), before_it));
+            }
+            before = some.last();
+            continue;
+        };
+        let name = format!("{} to {}: nothing", first.name, last.name);
+        table.push(row(name, &first.tally, first.share(settings.slots), before_it));
+        before = Some(last);
     }
     if spans.len() > 1 {
         let possible: u64 = spans.iter().map(|span| span.possible(settings.slots)).sum();

@@ -1,7 +1,7 @@
 //! Where a line has its spaces: all of them are found at once, sixteen bytes at a time, so that what reads the
 //! line does not look for the end of anything.
 
-use wide::u8x16;
+use crate::report::number::equal;
 
 /// Longer lines are left to others.
 pub const LONGEST: usize = 64 * WORDS - 1;
@@ -20,11 +20,10 @@ impl Marks {
     pub fn of(line: &[u8]) -> Option<Self> {
         let last = line.last_chunk::<LANES>().filter(|_| line.len() <= LONGEST)?;
         let mut marks = Marks([0; WORDS]);
-        let mut above = u8x16::splat(0);
+        let mut above = 0;
         let mut look = |chunk: &[u8; LANES]| {
-            let bytes = u8x16::new(*chunk);
-            above = above.max(bytes - u8x16::splat(b' '));
-            u64::from(bytes.simd_eq(u8x16::splat(b' ')).to_bitmask())
+            above = chunk.iter().fold(above, |most: u8, byte| most.max(byte.wrapping_sub(b' ')));
+            u64::from(equal(chunk, b' '))
         };
         let (words, rest) = line.as_chunks::<64>();
         for (word, mark) in words.iter().zip(&mut marks.0) {
@@ -41,8 +40,7 @@ impl Marks {
         *mark |= look(last) >> (LANES - left) << (rest.len() - left);
         // The end of the line is that of its last value.
         *mark |= 1 << rest.len();
-        let most = u8x16::splat(b'~' - b' ');
-        (above.max(most) == most).then_some(marks)
+        (above <= b'~' - b' ').then_some(marks)
     }
 
     /// The next space, or else the end of the line.

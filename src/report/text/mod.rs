@@ -47,6 +47,10 @@ fn head(out: &mut String, summary: &Summary) {
             counted(input.unparsed, "line of ours could not be read", "lines of ours could not be read");
         line(out, format_args!("{lines}; --unparsed FILE shows them."));
     }
+    for doubt in summary.doubts() {
+        line(out, "");
+        line(out, doubt);
+    }
     if !summary.errors.is_empty() {
         heading(out, "Errors of ours");
         let rows = summary.errors.iter().take(summary.settings.top).map(|error| {

@@ -7,7 +7,7 @@ use chrono::{Datelike as _, Weekday};
 use super::table;
 use super::{bar, graph, heading, length, length_ms, line, optional, percent, thousands};
 use crate::report::Summary;
-use crate::report::summary::{By, Service, ServiceFacts, Share, Span, Tally};
+use crate::report::summary::{By, Service, ServiceFacts, Share, Span, Tally, folded};
 
 pub fn render(out: &mut String, facts: &ServiceFacts, summary: &Summary) {
     let title = facts.service.title();
@@ -61,12 +61,26 @@ fn breakdown(out: &mut String, facts: &ServiceFacts, summary: &Summary) {
         ]
     };
     let spans = facts.spans(by);
-    let mut rows: Vec<_> = spans.iter().map(|span| row(name(span, by), &span.tally)).collect();
+    let rows = folded(spans).map(|some| match some {
+        [span] => row(name(span, by), &span.tally),
+        _ => row(nothing(some, by), &Tally::default()),
+    });
+    let mut rows: Vec<_> = rows.collect();
     if spans.len() > 1 {
         rows.push(row("all".to_owned(), &facts.total));
     }
     let headings = [first, "total|seconds", "total|hours", "longest|(hours)", "hits", third.0, fourth.0];
     table::write(out, &headings, rows);
+}
+
+/// What spans are called in which nothing was.
+fn nothing(spans: &[Span], by: By) -> String {
+    let what = match by {
+        By::Week => "weeks",
+        By::Day => "days",
+        By::Month => "months",
+    };
+    format!("{} {what}", thousands(spans.len() as u64))
 }
 
 /// What a span is called in the tables.
@@ -89,12 +103,13 @@ fn comparison(out: &mut String, facts: &ServiceFacts, summary: &Summary) {
     let by = summary.settings.by;
     line(out, "");
     let spans = facts.spans(by);
-    let before = std::iter::once(facts.before.as_ref()).chain(spans.iter().map(Some));
-    let rows = spans.iter().zip(before).map(|(span, before)| {
+    let mut before = facts.before.as_ref();
+    let rows = folded(spans).filter_map(|some| {
+        let (span, before) = (some.first()?, std::mem::replace(&mut before, some.last()));
         let tally = &span.tally;
         let share = span.share(summary.settings.slots);
-        vec![
-            name(span, by),
+        Some(vec![
+            if some.len() > 1 { nothing(some, by) } else { name(span, by) },
             share.map_or_else(|| "-".to_owned(), |share| format!("{:.1}", share * 100.0)),
             optional(tally.holds.quantile(0.5)),
             optional(tally.holds.quantile(0.9)),
@@ -102,7 +117,7 @@ fn comparison(out: &mut String, facts: &ServiceFacts, summary: &Summary) {
             tally.bytes_per_hour().map_or_else(|| "-".to_owned(), |bytes| thousands(bytes.round() as u64)),
             thousands(tally.refused),
             change(before.map(|before| before.tally.held_ms), tally.held_ms),
-        ]
+        ])
     });
     let first = match by {
         By::Week => "<week|starting",

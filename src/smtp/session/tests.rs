@@ -7,10 +7,10 @@ use crate::event::What;
 use crate::pace::{Profile, When};
 use crate::persona::smtp::Name;
 use crate::receipt::NoneIssued;
-use crate::script::{Act, Lockstep, Peer, Script};
+use crate::script::{Act, Lockstep, Peer, Script, Timetable};
 use crate::smtp::dialogue::message::Forget;
 use crate::smtp::dialogue::{MessageVerdict, NullSender, Policy, Recipients};
-use crate::smtp::pacing::{Hold, Pace};
+use crate::smtp::pacing::{Hold, HoldAt, Pace};
 use rand::SeedableRng as _;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -199,7 +199,7 @@ fn what_a_client_does_at_its_limit_is_another_round_trip() {
 
 #[test]
 fn a_message_that_does_not_wait_for_its_354_is_a_message() {
-    let pacing = Pacing { hold: Hold::Endless, hold_at: Stage::Data, ..Pace::Day.pacing() };
+    let pacing = Pacing { hold: Hold::Endless, hold_at: HoldAt::Stage(Stage::Data), ..Pace::Day.pacing() };
     let mut bot = lockstep(&[BOT, &["DATA"]].concat(), (DAY, Act::Reset));
     let message = (Duration::from_secs(600), Act::Send(b"Subject: x\r\n\r\nx\r\n.\r\n".to_vec()));
     let peer = move |heard: &[u8], now: Duration| match bot.next(heard, now) {
@@ -263,7 +263,7 @@ fn any_stage_can_be_held() {
         (Stage::Dot, "451-", 5),
         (Stage::Quit, "221-", 5),
     ] {
-        let pacing = Pacing { hold: Hold::Endless, hold_at, ..Pace::Day.pacing() };
+        let pacing = Pacing { hold: Hold::Endless, hold_at: HoldAt::Stage(hold_at), ..Pace::Day.pacing() };
         let went = run(12, schedule(pacing), false, 1.0, lockstep(&lines, (DAY, Act::Reset)));
         assert_eq!(went.end().0, DAY, "{hold_at:?}");
         let text = went.text();
@@ -271,6 +271,36 @@ fn any_stage_can_be_held() {
         assert!(last.starts_with(code), "{hold_at:?}: {last}");
         let noted: Vec<_> = went.events.iter().filter(|what| !matches!(what, What::Still { .. })).collect();
         assert_eq!(noted.len(), events + 1, "{hold_at:?}: {noted:?}");
+    }
+}
+
+#[test]
+fn a_stage_that_is_named_is_where_postfix_is_held() {
+    let lines = [
+        "EHLO client.example.net",
+        "MAIL FROM:<a@b.example> SIZE=312",
+        "RCPT TO:<b@honey.example> ORCPT=rfc822;b@honey.example",
+        "DATA",
+        "Received: by client.example.net (Postfix, from userid 0)\r\n\r\nx\r\n.",
+        "QUIT",
+    ];
+    for (hold_at, code) in [(Stage::Data, "354-"), (Stage::Dot, "451-"), (Stage::Quit, "221-")] {
+        let pacing = Pacing { hold_at: HoldAt::Stage(hold_at), ..Pace::Day.pacing() };
+        let went = run(15, schedule(pacing), false, 1.0, lockstep(&lines, (DAY, Act::Reset)));
+        let text = went.text();
+        let (before, _) =
+            text.split_once(&format!("\r\n{code}")).unwrap_or_else(|| panic!("{hold_at:?}: {text}"));
+        let mut said = 0;
+        let begins = went.pieces.iter().find(|(_, bytes)| {
+            said += bytes;
+            said > before.len()
+        });
+        let begins = begins.unwrap().0;
+        // A banner and at most five replies, of 22 s each.
+        assert!(begins < Duration::from_secs(20 + 5 * 22 + 30), "{hold_at:?} begins at {begins:?}");
+        assert_eq!(went.end().0, DAY, "{hold_at:?}");
+        let Some(What::End { stage, .. }) = went.events.last() else { panic!("{:?}", went.events) };
+        assert_eq!(stage.as_str(), hold_at.as_str());
     }
 }
 
@@ -372,4 +402,44 @@ fn a_silent_peer_is_told_so_and_closed() {
     assert_eq!(reason, Reason::Timeout);
     assert!((300..330).contains(&held.as_secs()), "{held:?}");
     assert!(went.text().contains("\r\n421 "), "{}", went.text());
+}
+
+#[test]
+fn a_command_without_an_ending_is_none() {
+    for cut in ["QUIT", "DATA", "NOOP\0", "\x16\x03\x01"] {
+        let run = |cut: &'static str| {
+            let mut bot = lockstep(BOT, (DAY, Act::Reset));
+            let (at, left) = (Duration::from_secs(300), Act::Send(cut.into()));
+            let mut last = Timetable::new(vec![(at, left), (at, Act::Close)]);
+            let peer = move |heard: &[u8], now: Duration| match bot.next(heard, now) {
+                // It says nothing more, leaves something behind and closes its side.
+                Some((_, Act::Reset)) => last.next(heard, now),
+                other => other,
+            };
+            self::run(11, schedule(Pace::Gentle.pacing()), false, 1.0, peer)
+        };
+        let (went, clean) = (run(cut), run(""));
+        assert_eq!(went.text(), clean.text(), "{cut:?}");
+        assert_eq!(went.end().3, Reason::Hangup, "{cut:?}");
+        let commands = |went: &Went| match went.events.last() {
+            Some(What::End { commands, .. }) => *commands,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(commands(&went), 3, "{cut:?}");
+        assert_eq!(went.end().1, clean.end().1 + cut.len() as u64, "{cut:?}");
+    }
+}
+
+#[test]
+fn the_last_bytes_of_a_message_count() {
+    let message = ["EHLO a", "MAIL FROM:<a@b.example>", "RCPT TO:<c@honey.example>", "DATA", "Subject: x"];
+    let text = message.join("\r\n") + "\r\n\r\nthe last line";
+    let acts = vec![(Duration::ZERO, Act::Send(text.into_bytes())), (Duration::from_secs(2), Act::Close)];
+    let went = run(12, schedule(Pace::Day.pacing()), true, 1.0, Timetable::new(acts));
+    let bytes = went.events.iter().find_map(|what| match what {
+        What::Message { bytes, verdict, .. } => Some((*bytes, *verdict)),
+        _ => None,
+    });
+    let body = "Subject: x\r\n\r\nthe last line".len() as u64;
+    assert_eq!(bytes, Some((body, crate::event::Verdict::Abort)), "{:?}", went.events);
 }

@@ -69,12 +69,6 @@ pub fn answer(policy: &Policy, head: &Head, wall: DateTime<FixedOffset>) -> Answ
 
 /// The same behind another server.
 pub fn answer_as(front: Front<'_>, policy: &Policy, head: &Head, wall: DateTime<FixedOffset>) -> Answer {
-    let answer = decide(front, policy, head, wall);
-    policy.content.sends((answer.head.len() + answer.body.len()) as u64);
-    answer
-}
-
-fn decide(front: Front<'_>, policy: &Policy, head: &Head, wall: DateTime<FixedOffset>) -> Answer {
     let agent = head.field("user-agent").unwrap_or_default();
     let expect = head.field("expect").unwrap_or_default();
     let persona = policy.persona;

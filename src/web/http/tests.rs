@@ -212,8 +212,13 @@ fn no_path_leads_out_of_the_site() {
 #[test]
 fn a_busy_server_says_so_in_one_complete_answer() {
     for name in Name::ALL {
-        let whole = String::from_utf8(busy(name.persona(), "www.trap.example", noon())).unwrap();
+        let whole = String::from_utf8(busy(name.persona(), "www.trap.example", 8025, noon())).unwrap();
         let (head, body) = whole.split_once("\r\n\r\n").unwrap();
+        // Apache's page says where it is.
+        if let Some((_, place)) = body.split_once(" Server at ") {
+            assert!(place.starts_with("www.trap.example Port 8025<"), "{body}");
+        }
+        assert_eq!(body.contains(" Server at "), *name == Name::Apache, "{body}");
         assert!(
             head.contains(" 503 ") && head.contains("\r\nRetry-After: 120\r\n")
                 || head.ends_with("Retry-After: 120")

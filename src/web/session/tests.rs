@@ -9,6 +9,8 @@ use crate::script::{Act, Peer, Script};
 use crate::web::http::tests::Documents;
 use crate::web::pacing::Pace;
 use rand::SeedableRng as _;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 const REQUEST: &str = "GET /team/a.html HTTP/1.1\r\nHost: www.trap.example\r\nUser-Agent: curl/7.88.1\r\n\
     Accept: */*\r\n\r\n";
@@ -18,6 +20,8 @@ struct Went {
     said: Vec<u8>,
     pieces: Vec<(Duration, usize)>,
     events: Vec<What>,
+    /// What the meter was told.
+    metered: Vec<u64>,
 }
 
 impl Went {
@@ -97,11 +101,14 @@ impl Setup {
             content: Box::new(self.documents),
         };
         let rng = Rng::seed_from_u64(self.seed);
-        let mut session = Session::new(policy, schedule, self.allowed, clock.wall(), rng);
+        let metered = Rc::new(RefCell::new(Vec::new()));
+        let meter = metered.clone();
+        let mut session = Session::new(policy, schedule, self.allowed, clock.wall(), rng)
+            .metered(Box::new(move |bytes| meter.borrow_mut().push(bytes)));
         let mut wire = Script::new(clock.clone(), peer);
         let mut events = Vec::new();
         Drive::new(&mut wire, &clock, 1.0, &mut |what| events.push(what)).run(&mut session, []);
-        Went { said: wire.said, pieces: wire.pieces, events }
+        Went { said: wire.said, pieces: wire.pieces, events, metered: metered.take() }
     }
 }
 
@@ -235,6 +242,31 @@ fn who_leaves_early_is_logged_with_what_it_asked_for() {
     let went = Setup::default().with(Acts(before, false));
     assert!(went.said.is_empty());
     assert!(matches!(went.page(), What::Page { status: 200, .. }));
+}
+
+#[test]
+fn what_counts_is_what_went_out() {
+    // The whole answer at once when it is complete.
+    let went = Setup::default().with(sends(REQUEST));
+    assert_eq!(went.metered, [went.said.len() as u64]);
+    for (leaves, some) in [(seconds(7), true), (Duration::from_millis(500), false)] {
+        let acts = vec![(Duration::from_millis(5), Act::Send(REQUEST.into())), (leaves, Act::Reset)];
+        let went = Setup::default().with(Acts(acts, false));
+        assert_eq!(went.metered.iter().sum::<u64>(), went.said.len() as u64);
+        assert_eq!((!went.said.is_empty(), went.said.len() < 20_000), (some, true));
+    }
+    // Of a large one no more than a part is not counted at any time.
+    let documents = Documents { length: 400_000, depth: 1 };
+    let acts = vec![(Duration::from_millis(5), Act::Send(REQUEST.into())), (seconds(10), Act::Signal)];
+    let killed = Setup { documents, ..Setup::default() }.with(Acts(acts, false));
+    let went = Setup { documents, ..Setup::default() }.with(sends(REQUEST));
+    assert_eq!(went.metered.iter().sum::<u64>(), went.said.len() as u64);
+    assert!(
+        went.metered.len() > 4 && went.metered.iter().all(|&bytes| bytes < 2 * METERED),
+        "{:?}",
+        went.metered
+    );
+    assert!(killed.metered.iter().sum::<u64>() == killed.said.len() as u64 && !killed.said.is_empty());
 }
 
 #[test]

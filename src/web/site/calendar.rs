@@ -3,6 +3,9 @@
 //! A site is as it was on the last Monday, so that for a week each path has the same bytes. What an
 //! organisation writes regularly is numbered from [`EPOCH`] on: number n of a section has its day in the n-th
 //! of its intervals, today as in ten years, so a page keeps its date and its path. Only the newest are there.
+//!
+//! What has a date never changes again: whatever is on a page follows from its own day or from [`Calendar::told`],
+//! never from today.
 
 use super::dice::Keyed;
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
@@ -22,7 +25,7 @@ impl Section {
         [Section::News, Section::List, Section::Minutes, Section::Newsletter, Section::Guestbook];
 
     /// In which numbers of days it has one new page.
-    fn interval(self) -> u64 {
+    pub fn interval(self) -> u32 {
         match self {
             Section::News => 9,
             Section::List => 4,
@@ -51,24 +54,35 @@ impl Section {
 /// A Monday before the first page of all.
 const EPOCH: NaiveDate = NaiveDate::from_ymd_opt(2000, 1, 3).expect("it is in every calendar");
 
+/// Before the first day on which a site without a season may have been made, and within how many days.
+const MADE: NaiveDate = NaiveDate::from_ymd_opt(2023, 1, 1).expect("it is in every calendar");
+const MADE_WITHIN: usize = 1_095;
+
 /// The dates of a site.
 #[derive(Debug, Clone, Copy)]
 pub struct Calendar {
     keyed: Keyed,
     /// The Monday on which the site was last worked on.
     edition: NaiveDate,
-    /// When the season began.
+    /// When the season began, or the site was made.
     begins: NaiveDate,
 }
 
 impl Calendar {
-    /// Of a site as it is on this day, in a season that began on that one. Without a season it began with the
-    /// year before.
+    /// Of a site as it is on this day, in a season that began on that one. Without a season it was made on a day
+    /// that stays the same for ever, as the day of a season does.
     pub fn new(keyed: Keyed, today: NaiveDate, begins: Option<NaiveDate>) -> Self {
         let edition = today.week(Weekday::Mon).checked_first_day().unwrap_or(today).max(EPOCH);
-        let year_before = NaiveDate::from_ymd_opt(edition.year() - 1, 1, 1).unwrap_or(EPOCH);
-        let begins = begins.unwrap_or(year_before).clamp(EPOCH, edition);
+        let made = Days::new(keyed.below("made", 0, MADE_WITHIN) as u64);
+        let made = MADE.checked_add_days(made).unwrap_or(MADE);
+        // Only where the clock is wrong it is later than now.
+        let begins = begins.filter(|&day| day <= edition).unwrap_or(made).clamp(EPOCH, edition);
         Calendar { keyed, edition, begins }
+    }
+
+    /// The year from which all is told that has no date of its own.
+    pub fn told(&self) -> i32 {
+        self.begins.year()
     }
 
     pub fn edition(&self) -> NaiveDate {
@@ -77,7 +91,7 @@ impl Calendar {
 
     /// The day of number `n` of a section.
     pub fn day(&self, section: Section, n: u32) -> NaiveDate {
-        let interval = section.interval();
+        let interval = u64::from(section.interval());
         let purpose = match section {
             Section::News => "day of news",
             Section::List => "day on the list",
@@ -89,10 +103,10 @@ impl Calendar {
         EPOCH.checked_add_days(Days::new(u64::from(n) * interval + within)).unwrap_or(self.edition)
     }
 
-    /// The newest number of a section.
+    /// The newest number of a section: what was written until the Sunday before the edition.
     pub fn newest(&self, section: Section) -> u32 {
         let n = self.interval_of(section, self.edition);
-        if self.day(section, n) <= self.edition { n } else { n.saturating_sub(1) }
+        if self.day(section, n) < self.edition { n } else { n.saturating_sub(1) }
     }
 
     /// The oldest number of a section in this year or a later one.
@@ -104,23 +118,19 @@ impl Calendar {
 
     fn interval_of(&self, section: Section, day: NaiveDate) -> u32 {
         let days = u64::try_from((day - EPOCH).num_days()).unwrap_or_default();
-        u32::try_from(days / section.interval()).unwrap_or_default()
+        u32::try_from(days / u64::from(section.interval())).unwrap_or_default()
     }
 
-    /// When something of this day was put on the site: in office hours, and never later than now.
+    /// When something of this day was put on the site: in office hours. Every page is older than the edition.
     pub fn published(&self, day: NaiveDate, number: u64) -> DateTime<Utc> {
-        // The edition is of Monday at midnight, so what is of that day is put there at once.
-        let seconds = match day < self.edition {
-            true => 8 * 3600 + self.keyed.below("second of the day", number, 9 * 3600),
-            false => 0,
-        };
-        let midnight = day.min(self.edition).and_time(NaiveTime::MIN).and_utc();
-        midnight + TimeDelta::seconds(i64::try_from(seconds).unwrap_or_default())
+        let seconds = 8 * 3600 + self.keyed.below("second of the day", number, 9 * 3600);
+        day.and_time(NaiveTime::MIN).and_utc()
+            + TimeDelta::seconds(i64::try_from(seconds).unwrap_or_default())
     }
 
     /// When a page that has no date of its own was last changed: at some time of the year before the season.
     pub fn changed(&self, number: u64) -> DateTime<Utc> {
-        let ago = self.keyed.below("days before the season", number, 360) as u64;
+        let ago = 1 + self.keyed.below("days before the season", number, 360) as u64;
         self.published(self.begins.checked_sub_days(Days::new(ago)).unwrap_or(EPOCH), number)
     }
 }
@@ -144,10 +154,13 @@ mod tests {
             let newest = now.newest(section);
             for n in newest - 20..=newest {
                 assert_eq!(now.day(section, n), later.day(section, n));
+                let number = u64::from(n);
+                let published = |calendar: &Calendar| calendar.published(calendar.day(section, n), number);
+                assert_eq!(published(&now), published(&later));
                 assert!(now.day(section, n) < now.day(section, n + 1));
             }
             assert!(
-                now.day(section, newest) <= now.edition() && now.day(section, newest + 1) > now.edition()
+                now.day(section, newest) < now.edition() && now.day(section, newest + 1) >= now.edition()
             );
             assert!(later.newest(section) > newest, "{section:?}");
         }
@@ -182,7 +195,9 @@ mod tests {
             let now = day(today).and_time(NaiveTime::MIN).and_utc();
             for number in 0..500 {
                 assert!(calendar.changed(number) <= now);
-                assert!(calendar.published(day(today), number) <= now);
+            }
+            for section in Section::ALL {
+                assert!(calendar.published(calendar.day(section, calendar.newest(section)), 7) <= now);
             }
         }
         // A clock that was never set gives a site, too.

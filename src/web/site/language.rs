@@ -130,6 +130,11 @@ impl Share {
         (self.start + nth * self.step) % self.all.max(1)
     }
 
+    /// All of them, those that are liked most first.
+    pub fn all(self) -> impl Iterator<Item = usize> {
+        (0..self.count()).map(move |nth| self.nth(nth))
+    }
+
     /// Whether all entries are used, none rather than another.
     fn is_whole(&self) -> bool {
         self.used == self.all

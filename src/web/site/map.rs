@@ -74,6 +74,9 @@ struct Extent {
     teams: u32,
     persons: u32,
     items: [u32; Section::ALL.len()],
+    /// How many pages there are for the years, and in the guest book in place of years that there are not: what
+    /// is dated is as much in every week, so that nothing else has to make room.
+    years: u32,
     topics: u64,
 }
 
@@ -147,11 +150,10 @@ impl Map {
         };
         let first_person = u32::try_from(keyed.below("people", 0, Self::PEOPLE as usize)).unwrap_or_default();
         let mut map = Map { keyed, tables, calendar, extent: Extent::of(pages), words, first_person };
-        if pages > 0 {
-            let others = map.count() - map.extent.topics;
-            // What is dated has pages for the years as well, which are more in one month than in another.
-            map.extent.topics = if map.has(Page::Topics) { pages.saturating_sub(others) } else { 0 };
-        }
+        let years: usize = Section::ALL.iter().map(|&section| map.years(section).len()).sum();
+        let spare = map.extent.years.saturating_sub(u32::try_from(years).unwrap_or_default());
+        let [.., guests] = &mut map.extent.items;
+        *guests += spare;
         map
     }
 
@@ -390,18 +392,25 @@ impl Extent {
         let departments = share(60, 10) + share(2, DEPARTMENTS);
         let teams = if departments < DEPARTMENTS { 0 } else { share(40, 250) };
         let people = LEADERS + departments.max(DEPARTMENTS) + teams * TEAM;
-        Extent {
-            fixed,
-            departments,
-            teams,
-            persons: share(5, people),
-            items: Section::ALL.map(|section| match section {
-                _ if fixed < FIXED.len() => 0,
-                Section::Guestbook => share(40, section.most()),
-                _ => share(14, section.most()),
-            }),
-            topics: if fixed < FIXED.len() { 0 } else { rest },
-        }
+        let persons = share(5, people);
+        let items = Section::ALL.map(|section| match section {
+            _ if fixed < FIXED.len() => 0,
+            Section::Guestbook => share(40, section.most()),
+            _ => share(14, section.most()),
+        });
+        let years = Section::ALL.iter().zip(items).map(|(section, items)| most_years(*section, items)).sum();
+        let others: u32 = departments + teams + persons + items.iter().sum::<u32>() + years;
+        let topics = rest.saturating_sub(others.into());
+        Extent { fixed, departments, teams, persons, items, years, topics }
+    }
+}
+
+/// How many years so many pages of a section may be of.
+fn most_years(section: Section, items: u32) -> u32 {
+    match section.has_years() && items > Map::NEWEST {
+        // The first and the last day of a time may both be in a year of their own.
+        true => items * section.interval() / 365 + 2,
+        false => 0,
     }
 }
 

@@ -219,7 +219,7 @@ impl Site {
             None => 0,
         };
         let mut dice = self.keyed.dice("member", number.into());
-        let scene = Scene { site: self, department, team, subject: "", people: &[] };
+        let scene = Scene::of(self, department, team);
         let mut title = String::with_capacity(TITLE);
         match team {
             Some(team) if self.map.team(team).start == number => {
@@ -251,7 +251,7 @@ impl Site {
         let person = self.maker.person(&Receipt { season: self.plan.season, style, visit, nth });
         let mut dice = self.keyed.dice("stranger", u64::from(visit) << 8 | u64::from(nth));
         let department = dice.of(0..=self.map.departments() - 1);
-        let scene = Scene { site: self, department, team: None, subject: "", people: &[] };
+        let scene = Scene::of(self, department, None);
         let mut title = String::with_capacity(TITLE);
         self.tables.say(list::TITLE_STAFF, &scene, &mut dice, &mut title);
         Contact {
@@ -370,9 +370,39 @@ struct Scene<'s> {
     site: &'s Site,
     department: u32,
     team: Option<u32>,
-    /// What the page is about.
-    subject: &'s str,
-    people: &'s [Contact],
+    /// What the page is about, as it stands inside of a sentence.
+    subject: String,
+    /// Who may be named. If nobody is there, anyone of the organisation is.
+    people: Vec<Contact>,
+    /// Whose words these are: nobody speaks of himself by his name.
+    speaker: Option<String>,
+    /// The year in which this was written; what is told of the past lies before it.
+    year: i32,
+}
+
+impl<'s> Scene<'s> {
+    /// Nothing but the place in the organisation.
+    fn of(site: &'s Site, department: u32, team: Option<u32>) -> Self {
+        let year = site.map.calendar().told();
+        Scene { site, department, team, subject: String::new(), people: Vec::new(), speaker: None, year }
+    }
+
+    /// Somebody to be named in the sentence at the end of this text.
+    fn name(&self, dice: &mut Dice, text: &str) -> String {
+        // Nobody is named twice in one sentence.
+        let sentence =
+            text.get(text.rfind(['.', '?', '!', '>']).map_or(0, |end| end + 1)..).unwrap_or_default();
+        let may_be = |name: &String| !sentence.contains(name) && self.speaker.as_ref() != Some(name);
+        let first = dice.below(self.people.len());
+        let (before, from) = self.people.split_at(first.min(self.people.len()));
+        let present = from.iter().chain(before).map(|contact| &contact.name).find(|name| may_be(name));
+        present.cloned().unwrap_or_else(|| {
+            let all = self.site.map.people();
+            let first = dice.of(0..=all - 1);
+            let mut others = (first..first + all).map(|number| self.site.member(number % all).name);
+            others.find(|name| may_be(name)).unwrap_or_default()
+        })
+    }
 }
 
 impl Knows for Scene<'_> {
@@ -385,20 +415,14 @@ impl Knows for Scene<'_> {
                 None => to.push_str(site.map.department(self.department).1),
             },
             Known::Person => {
-                // Nobody is named twice in one sentence.
-                let sentence = to.rfind(['.', '?', '!', '>']).map_or(0, |end| end + 1);
-                let is_new =
-                    |contact: &&Contact| !to.get(sentence..).unwrap_or_default().contains(&contact.name);
-                let first = dice.below(self.people.len());
-                let (before, from) = self.people.split_at(first.min(self.people.len()));
-                let contact = from.iter().chain(before).find(is_new).or(from.first());
-                to.push_str(contact.map_or("", |contact| &contact.name));
+                let name = self.name(dice, to);
+                to.push_str(&name);
             }
             Known::Given => to.push_str(self.people.first().map_or("", |contact| &contact.given)),
-            Known::Subject => to.push_str(self.subject),
+            Known::Subject => to.push_str(&self.subject),
             Known::SubjectCapital => {
                 let at = to.len();
-                to.push_str(self.subject);
+                to.push_str(&self.subject);
                 language::capitalise(to, at);
             }
             Known::Month => {
@@ -406,10 +430,8 @@ impl Knows for Scene<'_> {
                 site.tables.entry(list::MONTH, month, self, dice, to);
             }
             Known::Year => {
-                use chrono::Datelike as _;
                 use std::fmt::Write as _;
-                let year = site.map.calendar().edition().year();
-                let _ = write!(to, "{}", year - i32::try_from(dice.below(9)).unwrap_or_default() - 1);
+                let _ = write!(to, "{}", self.year - i32::try_from(dice.below(9)).unwrap_or_default() - 1);
             }
             known => site.organisation.say(known, dice, to),
         }

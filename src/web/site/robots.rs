@@ -54,7 +54,7 @@ pub(super) fn file(site: &Site, path: &str) -> Option<Document> {
     let calendar = site.map.calendar();
     let modified = match media {
         Media::Text => calendar.changed(0),
-        _ => calendar.published(calendar.edition(), 0),
+        _ => calendar.edition().and_time(chrono::NaiveTime::MIN).and_utc(),
     };
     Some(Document { body: body.into_bytes(), media, modified, depth: 1, shown: None })
 }

@@ -1,6 +1,7 @@
 //! The pages that have a date: news, minutes, newsletters, the archive of a mailing list, the guest book.
 
 use super::Writer;
+use crate::web::site::Contact;
 use crate::web::site::calendar::Section;
 use crate::web::site::language::{self, list};
 use crate::web::site::map::{Map, Page};
@@ -14,7 +15,7 @@ impl Writer<'_> {
             let day = self.site.map.calendar().day(section, n);
             self.date(day);
             self.push(" ");
-            self.say(list::SENTENCE);
+            self.tease(page);
         }
     }
 
@@ -58,7 +59,7 @@ impl Writer<'_> {
     pub(super) fn item(&mut self, section: Section, n: u32) {
         let day = self.site.map.calendar().day(section, n);
         match section {
-            Section::News => self.news(day),
+            Section::News => self.news(day, n),
             Section::Minutes => self.minutes(day),
             Section::Newsletter => self.newsletter(day),
             Section::List => self.thread(day),
@@ -94,6 +95,7 @@ impl Writer<'_> {
         self.push("<p>");
         self.date(day);
         if let Some(author) = self.next() {
+            self.scene.speaker = Some(author.name.clone());
             self.push(" &middot; ");
             self.label(list::LABEL_AUTHOR);
             self.push(" ");
@@ -104,12 +106,11 @@ impl Writer<'_> {
         self.push("</p>\n");
     }
 
-    fn news(&mut self, day: NaiveDate) {
+    fn news(&mut self, day: NaiveDate, n: u32) {
         self.byline(day);
         let lead = self.site.look.class.lead;
-        let _ = write!(self.out, "<p class=\"{lead}\">");
-        self.say(list::OPENING);
-        self.push("</p>\n");
+        let teaser = self.teaser(Page::Item(Section::News, n));
+        self.put(&["<p class=\"", lead, "\">", &teaser, "</p>\n"]);
         for _ in 0..self.dice.of(3..=6) {
             self.prose();
         }
@@ -127,7 +128,7 @@ impl Writer<'_> {
         self.push("</p>\n<p><strong>");
         self.label(list::LABEL_PRESENT);
         self.colon("</strong> ");
-        let names: Vec<_> = self.people.iter().map(|contact| contact.name.clone()).collect();
+        let names: Vec<_> = self.scene.people.iter().map(|contact| contact.name.clone()).collect();
         self.push(&names.join(", "));
         self.push("</p>\n");
         let count = self.dice.of(4..=7);
@@ -147,7 +148,7 @@ impl Writer<'_> {
         for label in [list::LABEL_ACTION, list::LABEL_OWNER, list::LABEL_DUE] {
             self.push("<th scope=\"col\">");
             self.label(label);
-            self.push("</th>");
+            self.push("</th>\n");
         }
         self.push("</tr>\n");
         for _ in 0..self.dice.of(2..=4) {
@@ -156,14 +157,14 @@ impl Writer<'_> {
             let at = self.out.len();
             self.say(list::THING);
             language::capitalise(&mut self.out, at);
-            self.push("</td><td>");
+            self.push("</td>\n<td>");
             self.name(&owner);
-            self.push("<br>");
+            self.push("<br>\n");
             self.address(&owner, None);
-            self.push("</td><td>");
+            self.push("</td>\n<td>");
             let due = day.checked_add_days(Days::new(self.dice.of(7..=60).into())).unwrap_or(day);
             self.date(due);
-            self.push("</td></tr>\n");
+            self.push("</td>\n</tr>\n");
         }
         self.push("</table>\n");
     }
@@ -185,34 +186,41 @@ impl Writer<'_> {
         for at in self.some_of(list::HEADING, count) {
             let heading = self.entry(list::HEADING, at);
             self.heading(2, &heading);
+            let is_signed = self.dice.percent(40) && self.scene.people.len() > self.next + 2;
+            let author = if is_signed { self.next() } else { None };
+            self.scene.speaker = author.as_ref().map(|author| author.name.clone());
             for _ in 0..self.dice.of(1..=3) {
                 self.prose();
             }
-            if self.dice.percent(40) && self.people.len() > self.next + 2 {
-                self.signature();
+            if let Some(author) = author {
+                self.signature(&author);
             }
         }
+        self.scene.speaker = None;
         self.points();
     }
 
     /// Who wrote this, with the address.
-    fn signature(&mut self) {
-        if let Some(author) = self.next() {
-            self.push("<p><em>");
-            self.name(&author);
-            self.push("</em> ");
-            self.address(&author, None);
-            self.push("</p>\n");
-        }
+    fn signature(&mut self, author: &Contact) {
+        self.push("<p><em>");
+        self.name(author);
+        self.push("</em> ");
+        self.address(author, None);
+        self.push("</p>\n");
     }
 
-    /// A discussion on the mailing list.
+    /// A discussion on the mailing list. Its day is that of the last letter: what is there is never added to.
     fn thread(&mut self, day: NaiveDate) {
         let entry = self.site.look.class.entry;
         let mut said: Option<String> = None;
-        let mut at = day;
+        let letters = self.scene.people.len().saturating_sub(self.next);
+        let pauses: Vec<u32> = (1..letters).map(|_| self.dice.of(0..=1)).collect();
+        let whole: u32 = pauses.iter().sum();
+        let mut at = day.checked_sub_days(Days::new(whole.into())).unwrap_or(day);
+        let mut pauses = pauses.into_iter();
         let mut before = String::new();
         while let Some(author) = self.next() {
+            self.scene.speaker = Some(author.name.clone());
             let _ = write!(self.out, "<article class=\"{entry}\">\n<p><strong>");
             self.label(list::LABEL_FROM);
             self.colon("</strong> ");
@@ -234,7 +242,7 @@ impl Writer<'_> {
                 let _ = write!(self.out, "<p>{before} ");
                 self.label(list::LABEL_WROTE);
                 self.colon("</p>");
-                let _ = write!(self.out, "\n<blockquote><p>{said}</p></blockquote>\n");
+                let _ = write!(self.out, "\n<blockquote><p>{said}</p>\n</blockquote>\n");
             }
             let mut text = String::new();
             for _ in 0..self.dice.of(2..=4) {
@@ -245,18 +253,19 @@ impl Writer<'_> {
             }
             let _ = write!(self.out, "<p>{text}</p>\n<p>");
             self.say(list::MAIL_CLOSING);
-            let _ = write!(self.out, "<br>{}</p>\n</article>\n", author.name);
+            let _ = write!(self.out, "<br>\n{}</p>\n</article>\n", author.name);
             said = Some(text);
             before = author.name;
-            let later = at.checked_add_days(Days::new(self.dice.of(0..=1).into())).unwrap_or(at);
-            at = later.min(self.site.map.calendar().edition()).max(at);
+            at = at.checked_add_days(Days::new(pauses.next().unwrap_or_default().into())).unwrap_or(at);
         }
+        self.scene.speaker = None;
     }
 
     fn guests(&mut self, day: NaiveDate) {
         let entry = self.site.look.class.entry;
         let mut at = day;
         while let Some(guest) = self.next() {
+            self.scene.speaker = Some(guest.name.clone());
             let _ = write!(self.out, "<div class=\"{entry}\">\n<p><strong>");
             self.push(&guest.name.clone());
             self.push("</strong> (");
@@ -269,5 +278,6 @@ impl Writer<'_> {
             self.push("</div>\n");
             at = at.checked_sub_days(Days::new(self.dice.of(1..=5).into())).unwrap_or(at);
         }
+        self.scene.speaker = None;
     }
 }

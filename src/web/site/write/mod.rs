@@ -1,7 +1,8 @@
 //! What is on each kind of page.
 //!
 //! A [`Writer`] has the blocks of which pages are made; the [`frame`] that all of them have, and their [`people`],
-//! are beside it, and the pages in [`organisation`], [`dated`] and [`topics`].
+//! are beside it, with the [`teaser`] of what is linked to, and the pages in [`organisation`], [`dated`] and
+//! [`topics`].
 
 use super::calendar::Section;
 use super::dice::Dice;
@@ -9,14 +10,16 @@ use super::html;
 use super::language::list;
 use super::look::Listing;
 use super::map::Page;
-use super::{Contact, Scene, Site};
+use super::{Scene, Site};
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 mod dated;
 mod frame;
 mod organisation;
 mod people;
+mod teaser;
 mod topics;
 
 /// Room for a sentence.
@@ -37,17 +40,14 @@ struct Writer<'s> {
     out: String,
     /// What leads from this page to the top of the site.
     up: String,
-    /// Those whose addresses this page shows, and how many of them it has shown.
-    people: Vec<Contact>,
+    /// What its texts may say. The people of it are those whose addresses this page shows; so many of them it
+    /// has shown.
+    scene: Scene<'s>,
     next: usize,
     shown: u32,
     /// What was not said on this page yet: lists, and the entries of ours that are left.
-    unsaid: Vec<(usize, Vec<usize>)>,
+    unsaid: BTreeMap<usize, Vec<usize>>,
     title: String,
-    /// The title as it stands inside of a sentence.
-    subject: String,
-    department: u32,
-    team: Option<u32>,
     modified: DateTime<Utc>,
 }
 
@@ -69,26 +69,34 @@ impl<'s> Writer<'s> {
             page,
             out: String::with_capacity(32 * 1024),
             up: "../".repeat(depth),
-            people: Vec::new(),
+            scene: Scene::of(site, department, team),
             next: 0,
             shown: 0,
-            unsaid: Vec::new(),
+            unsaid: BTreeMap::new(),
             title: String::new(),
-            subject: String::new(),
-            department,
-            team,
             modified: writer_date(site, page),
             dice,
         };
         writer.invite(visit);
         writer.title = writer.title_of(page);
-        let lowered = writer.labelled(list::FORMAT_INSIDE) == "lower";
-        writer.subject = match page {
-            Page::Item(..) | Page::Topic(_) if lowered => lower(&writer.title),
-            Page::Home | Page::About | Page::Contact | Page::Staff => site.organisation.company.clone(),
-            _ => writer.title.clone(),
+        writer.scene.subject = writer.subject_of(page);
+        writer.scene.year = match page {
+            Page::Item(section, n) => map.calendar().day(section, n).year(),
+            Page::Year(_, year) => year,
+            _ => writer.scene.year,
         };
         writer
+    }
+
+    /// What a page is about, as it stands inside of a sentence.
+    fn subject_of(&mut self, page: Page) -> String {
+        match page {
+            Page::Home | Page::About | Page::Contact | Page::Staff => self.site.organisation.company.clone(),
+            Page::Item(..) | Page::Topic(_) if self.labelled(list::FORMAT_INSIDE) == "lower" => {
+                lower(&self.title_of(page))
+            }
+            _ => self.title_of(page),
+        }
     }
 
     fn write(&mut self) {
@@ -114,13 +122,9 @@ impl<'s> Writer<'s> {
     /// Any of our entries of a list, and one that the page does not have yet as long as there is one.
     fn any(&mut self, list: usize) -> usize {
         let share = self.site.shares.get(list).copied().unwrap_or_default();
-        let place = self.unsaid.iter().position(|(of, _)| *of == list).unwrap_or_else(|| {
-            self.unsaid.push((list, Vec::new()));
-            self.unsaid.len() - 1
-        });
-        let Some((_, left)) = self.unsaid.get_mut(place) else { return 0 };
+        let left = self.unsaid.entry(list).or_default();
         if left.is_empty() {
-            left.extend((0..share.count()).map(|nth| share.nth(nth)));
+            left.extend(share.all());
         }
         let at = share.choose(left.len(), &mut self.dice);
         if at < left.len() { left.remove(at) } else { 0 }
@@ -129,27 +133,13 @@ impl<'s> Writer<'s> {
     /// Appends any entry of a list.
     fn say(&mut self, list: usize) {
         let at = self.any(list);
-        let scene = Scene {
-            site: self.site,
-            department: self.department,
-            team: self.team,
-            subject: &self.subject,
-            people: &self.people,
-        };
-        self.site.tables.entry(list, at, &scene, &mut self.dice, &mut self.out);
+        self.site.tables.entry(list, at, &self.scene, &mut self.dice, &mut self.out);
     }
 
     /// One entry of a list.
     fn entry(&mut self, list: usize, at: usize) -> String {
-        let scene = Scene {
-            site: self.site,
-            department: self.department,
-            team: self.team,
-            subject: &self.subject,
-            people: &self.people,
-        };
         let mut text = String::with_capacity(SENTENCE);
-        self.site.tables.entry(list, at, &scene, &mut self.dice, &mut text);
+        self.site.tables.entry(list, at, &self.scene, &mut self.dice, &mut text);
         text
     }
 
@@ -164,9 +154,7 @@ impl<'s> Writer<'s> {
     fn label(&mut self, list: usize) {
         let site = self.site;
         let at = site.keyed.below("label", list as u64, site.tables.count(list));
-        let scene =
-            Scene { site, department: self.department, team: self.team, subject: &self.subject, people: &[] };
-        site.tables.entry(list, at, &scene, &mut self.dice, &mut self.out);
+        site.tables.entry(list, at, &self.scene, &mut self.dice, &mut self.out);
     }
 
     fn labelled(&mut self, list: usize) -> String {
@@ -204,7 +192,7 @@ impl<'s> Writer<'s> {
             Page::Topics => self.labelled(list::LABEL_TOPICS),
             Page::Index(section) => self.labelled(section_label(section)),
             Page::Department(at) => self.site.map.department(at).1.to_owned(),
-            Page::Person(person) => match self.people.first() {
+            Page::Person(person) => match self.scene.people.first() {
                 Some(contact) if contact.number == Some(person) => contact.name.clone(),
                 _ => self.site.member(person).name,
             },
@@ -284,9 +272,10 @@ impl<'s> Writer<'s> {
     /// One of the facts of a list.
     fn fact(&mut self, list: usize, number: u32, at: usize) -> String {
         let dice = self.site.keyed.dice("fact", (u64::from(number) << 16) + ((list << 8) + at) as u64);
+        let year = std::mem::replace(&mut self.scene.year, self.site.map.calendar().told());
         let ours = std::mem::replace(&mut self.dice, dice);
         let text = self.entry(list, at);
-        self.dice = ours;
+        (self.dice, self.scene.year) = (ours, year);
         text
     }
 
@@ -321,21 +310,20 @@ impl<'s> Writer<'s> {
         let periods = self.site.tables.count(list::TABLE_PERIOD);
         self.push("<table>\n<tr><th scope=\"col\">");
         self.label(list::LABEL_MEASURE);
-        self.push("</th>");
-        let scene = Scene { site: self.site, department: 0, team: None, subject: "", people: &[] };
+        self.push("</th>\n");
         for period in 0..periods {
             self.out.push_str("<th scope=\"col\">");
-            self.site.tables.entry(list::TABLE_PERIOD, period, &scene, &mut self.dice, &mut self.out);
-            self.out.push_str("</th>");
+            self.site.tables.entry(list::TABLE_PERIOD, period, &self.scene, &mut self.dice, &mut self.out);
+            self.out.push_str("</th>\n");
         }
         self.push("</tr>\n");
         let count = self.dice.of(3..=5);
         for at in self.some_of(list::TABLE_MEASURE, count) {
             let measure = self.entry(list::TABLE_MEASURE, at);
-            let _ = write!(self.out, "<tr><td>{measure}</td>");
+            let _ = writeln!(self.out, "<tr><td>{measure}</td>");
             for _ in 0..periods {
                 let number = self.dice.of(4..=980);
-                let _ = write!(self.out, "<td>{number}</td>");
+                let _ = writeln!(self.out, "<td>{number}</td>");
             }
             self.push("</tr>\n");
         }
@@ -349,10 +337,11 @@ impl<'s> Writer<'s> {
     }
 
     /// A date as people write it.
-    fn written(&mut self, day: NaiveDate) -> String {
-        let dated = Dated { site: self.site, day };
+    fn written(&self, day: NaiveDate) -> String {
+        let site = self.site;
         let mut text = String::new();
-        self.site.tables.say(list::FORMAT_DATE, &dated, &mut self.dice, &mut text);
+        let mut dice = site.keyed.dice("date", u64::from(day.num_days_from_ce().unsigned_abs()));
+        site.tables.say(list::FORMAT_DATE, &Dated { site, day }, &mut dice, &mut text);
         text
     }
 
@@ -364,7 +353,7 @@ impl<'s> Writer<'s> {
         let class = self.site.look.class.listing;
         let definitions = self.site.look.listing == Listing::Definitions;
         let (outer, first, second, end) = match definitions {
-            true => ("dl", "<dt>", "</dt><dd>", "</dd>\n"),
+            true => ("dl", "<dt>", "</dt>\n<dd>", "</dd>\n"),
             false => ("ul", "<li>", " ", "</li>\n"),
         };
         let _ = writeln!(self.out, "<{outer} class=\"{class}\">");

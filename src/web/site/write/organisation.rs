@@ -39,7 +39,7 @@ impl Writer<'_> {
                     let topics: Vec<Page> = self.site.map.below(None).take(5).map(Page::Topic).collect();
                     if !topics.is_empty() {
                         self.heading_of(2, list::LABEL_RELATED);
-                        self.listing(&topics, &mut |writer, _| writer.say(list::SENTENCE));
+                        self.listing(&topics, &mut Self::tease);
                     }
                     self.prose();
                 }
@@ -88,7 +88,7 @@ impl Writer<'_> {
         self.paragraph(list::CONTACT_LEAD, 2);
         let organisation = &self.site.organisation;
         let address = format!(
-            "<address>{}<br>{}<br>{}</address>\n",
+            "<address>{}<br>\n{}<br>\n{}</address>\n",
             organisation.company, organisation.street, organisation.place
         );
         self.heading_of(2, list::LABEL_ADDRESS);
@@ -96,7 +96,7 @@ impl Writer<'_> {
         self.push("<p>");
         self.label(list::LABEL_PHONE);
         self.colon(" ");
-        let _ = write!(self.out, "{}<br>", self.site.organisation.phone);
+        let _ = writeln!(self.out, "{}<br>", self.site.organisation.phone);
         self.label(list::LABEL_HOURS);
         self.colon(" ");
         self.label(list::TEXT_HOURS);
@@ -145,9 +145,9 @@ impl Writer<'_> {
         let pages: Vec<Page> = (0..count).map(Page::Department).collect();
         self.listing(&pages, &mut |writer, page| {
             if let Page::Department(at) = page {
-                let ours = std::mem::replace(&mut writer.department, at);
+                let ours = std::mem::replace(&mut writer.scene.department, at);
                 writer.any_fact(list::DEPARTMENT_INTRO, at);
-                writer.department = ours;
+                writer.scene.department = ours;
             }
         });
     }
@@ -163,9 +163,9 @@ impl Writer<'_> {
             self.heading_of(2, list::LABEL_TEAMS);
             self.listing(&teams, &mut |writer, page| {
                 if let Page::Team(team) = page {
-                    let ours = writer.team.replace(team);
+                    let ours = writer.scene.team.replace(team);
                     writer.any_fact(list::TEAM_INTRO, team);
-                    writer.team = ours;
+                    writer.scene.team = ours;
                 }
             });
         }
@@ -194,33 +194,33 @@ impl Writer<'_> {
         let Some(contact) = self.next() else { return };
         self.portrait(&contact);
         let site = self.site;
-        self.push("<dl>\n<dt>");
+        self.push("\n<dl>\n<dt>");
         self.label(list::LABEL_TITLE);
-        let _ = write!(self.out, "</dt><dd>{}</dd>\n<dt>", contact.title);
+        let _ = write!(self.out, "</dt>\n<dd>{}</dd>\n<dt>", contact.title);
         self.label(list::LABEL_DEPARTMENT);
-        self.push("</dt><dd>");
+        self.push("</dt>\n<dd>");
         self.mention(Page::Department(contact.department));
         self.push("</dd>\n");
         if let Some(team) = site.map.team_of(number) {
             self.push("<dt>");
             self.label(list::LABEL_TEAM);
-            self.push("</dt><dd>");
+            self.push("</dt>\n<dd>");
             self.mention(Page::Team(team));
             self.push("</dd>\n");
         }
         self.push("<dt>");
         self.label(list::LABEL_EMAIL);
-        self.push("</dt><dd>");
+        self.push("</dt>\n<dd>");
         self.address(&contact, None);
         self.push("</dd>\n<dt>");
         self.label(list::LABEL_ROOM);
         let room = site.keyed.dice("room", number.into()).of(1..=340);
-        let _ = write!(self.out, "</dt><dd>{room}</dd>\n</dl>\n<p>");
+        let _ = write!(self.out, "</dt>\n<dd>{room}</dd>\n</dl>\n<p>");
         self.phone(&contact);
         self.push("</p>\n");
         // What is told of somebody is told of that one alone.
-        let others = std::mem::replace(&mut self.people, vec![contact]);
-        self.department = self.people.first().map_or(0, |contact| contact.department);
+        let others = std::mem::replace(&mut self.scene.people, vec![contact]);
+        self.scene.department = self.scene.people.first().map_or(0, |contact| contact.department);
         // It begins with the beginning, and goes on in the order of the list.
         let count = self.dice.of(3..=4);
         let mut bio = self.some_of(list::PERSON_BIO, count);
@@ -229,7 +229,7 @@ impl Writer<'_> {
             *first = 0;
         }
         self.facts(list::PERSON_BIO, number, bio);
-        self.people = others;
+        self.scene.people = others;
         self.prose();
         self.heading_of(2, list::LABEL_COLLEAGUES);
         self.contacts();

@@ -61,7 +61,7 @@ impl Writer<'_> {
         if let Some(others) = contacts.get_mut(fixed..) {
             self.dice.shuffle(others);
         }
-        self.people = contacts;
+        self.scene.people = contacts;
     }
 
     /// The name of somebody, as a link if there is a page.
@@ -78,7 +78,7 @@ impl Writer<'_> {
 
     /// The next of those whose addresses must be shown.
     pub(super) fn next(&mut self) -> Option<Contact> {
-        let contact = self.people.get(self.next).cloned()?;
+        let contact = self.scene.people.get(self.next).cloned()?;
         self.next += 1;
         Some(contact)
     }
@@ -105,8 +105,8 @@ impl Writer<'_> {
     pub(super) fn portrait(&mut self, contact: &Contact) {
         let site = self.site;
         let woman = names::is_woman(site.plan.language, &contact.given);
-        let person = [contact.clone()];
-        let scene = Scene { site, department: contact.department, team: None, subject: "", people: &person };
+        let people = vec![contact.clone()];
+        let scene = Scene { people, ..Scene::of(site, contact.department, None) };
         let mut dice = site.keyed.dice(&contact.local, 0);
         let mut label = String::new();
         site.tables.say(list::LABEL_PORTRAIT, &scene, &mut dice, &mut label);
@@ -115,8 +115,8 @@ impl Writer<'_> {
 
     /// All whose addresses have not been shown yet.
     pub(super) fn contacts(&mut self) {
-        let rest: Vec<Contact> = self.people.get(self.next..).unwrap_or_default().to_vec();
-        self.next = self.people.len();
+        let rest: Vec<Contact> = self.scene.people.get(self.next..).unwrap_or_default().to_vec();
+        self.next = self.scene.people.len();
         if rest.is_empty() {
             return;
         }
@@ -127,13 +127,13 @@ impl Writer<'_> {
                 for contact in &rest {
                     self.put(&["<div class=\"", person, "\">"]);
                     self.portrait(contact);
-                    self.push("<div><p><strong>");
+                    self.push("\n<div><p><strong>");
                     self.name(contact);
-                    self.put(&["</strong></p><p>", &contact.title, "</p><p>"]);
+                    self.put(&["</strong></p>\n<p>", &contact.title, "</p>\n<p>"]);
                     self.address(contact, None);
-                    self.push("</p><p>");
+                    self.push("</p>\n<p>");
                     self.phone(contact);
-                    self.push("</p></div></div>\n");
+                    self.push("</p>\n</div>\n</div>\n");
                 }
                 self.push("</div>\n");
             }
@@ -142,17 +142,17 @@ impl Writer<'_> {
                 for label in [list::LABEL_NAME, list::LABEL_TITLE, list::LABEL_EMAIL, list::LABEL_PHONE] {
                     self.push("<th scope=\"col\">");
                     self.label(label);
-                    self.push("</th>");
+                    self.push("</th>\n");
                 }
                 self.push("</tr>\n");
                 for contact in &rest {
                     self.push("<tr><td>");
                     self.name(contact);
-                    self.put(&["</td><td>", &contact.title, "</td><td>"]);
+                    self.put(&["</td>\n<td>", &contact.title, "</td>\n<td>"]);
                     self.address(contact, None);
-                    self.push("</td><td>");
+                    self.push("</td>\n<td>");
                     self.number(contact);
-                    self.push("</td></tr>\n");
+                    self.push("</td>\n</tr>\n");
                 }
                 self.push("</table>\n");
             }
@@ -161,11 +161,11 @@ impl Writer<'_> {
                 for contact in &rest {
                     self.put(&["<li class=\"", person, "\"><div><strong>"]);
                     self.name(contact);
-                    self.put(&["</strong>, ", &contact.title, "<br>"]);
+                    self.put(&["</strong>, ", &contact.title, "<br>\n"]);
                     self.address(contact, None);
-                    self.push("<br>");
+                    self.push("<br>\n");
                     self.phone(contact);
-                    self.push("</div></li>\n");
+                    self.push("</div>\n</li>\n");
                 }
                 self.push("</ul>\n");
             }
@@ -186,7 +186,7 @@ impl Writer<'_> {
 
     /// The block of those to ask.
     pub(super) fn enquiries(&mut self) {
-        if self.next < self.people.len() {
+        if self.next < self.scene.people.len() {
             self.heading_of(2, list::LABEL_ENQUIRIES);
             self.paragraph(list::ENQUIRIES_LEAD, 1);
             self.contacts();

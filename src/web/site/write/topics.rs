@@ -20,7 +20,7 @@ impl Writer<'_> {
             return;
         }
         self.heading_of(2, list::LABEL_CONTENTS);
-        self.listing(&below, &mut |writer, _| writer.say(list::SENTENCE));
+        self.listing(&below, &mut Self::tease);
     }
 
     pub(super) fn topic(&mut self, topic: u64) {
@@ -48,7 +48,7 @@ impl Writer<'_> {
             match self.dice.below(6) {
                 0 => self.points(),
                 1 => self.figures(),
-                2 if self.people.len() > self.next + 1 => {
+                2 if self.scene.people.len() > self.next + 1 => {
                     if let Some(contact) = self.next() {
                         self.push("<p>");
                         self.say(list::ENQUIRIES_LEAD);
