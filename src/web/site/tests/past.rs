@@ -32,7 +32,14 @@ fn lasting(site: &Site, page: Page) -> (String, String, chrono::DateTime<chrono:
     };
     let kept: Vec<&str> = html.lines().filter(|line| !leads(line)).collect();
     let links = html.lines().count() - kept.len();
-    assert!(!matches!(page, Page::Item(..)) || (1..=2).contains(&links), "{page:?}: {links} neighbours");
+    if let Page::Item(section, _) = page {
+        // The only one of a small site has none.
+        let alone =
+            site.map().all().filter(|other| matches!(other, Page::Item(of, _) if *of == section)).count()
+                == 1;
+        let fits = if alone { links == 0 } else { (1..=2).contains(&links) };
+        assert!(fits, "{page:?}: {links} neighbours");
+    }
     (site.path(page), kept.join("\n"), document.modified)
 }
 
@@ -90,7 +97,12 @@ fn for_two_years_of_mondays_nothing_changes_that_has_a_date() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 8,
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(1),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn two_days_show_the_same_past(
